@@ -1,0 +1,38 @@
+"""The Celery application: a doorbell with explicit task names; rows in PostgreSQL are the truth."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miosa.settings")
+
+from miosa.environment import environment
+
+app = Celery("miosa", broker=environment().redis_url, backend=None)
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=False,  # acknowledge early: a lost message is rung again from its row
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 3},
+    task_default_queue="miosa",
+    timezone="UTC",
+    beat_schedule={
+        "ring-due-steps": {"task": "agents.ring_due", "schedule": 1.0, "options": {"expires": 2}},
+        "sweep-reservations": {"task": "billing.sweep_reservations", "schedule": 15.0, "options": {"expires": 15}},
+        "refresh-statistics": {"task": "miosa.refresh_statistics", "schedule": 20.0, "options": {"expires": 20}},
+        "forget-old-requests": {"task": "tenants.forget_old_requests", "schedule": 3600.0},
+    },
+)
+app.autodiscover_tasks(["tenants", "billing", "routing", "deployments", "agents", "miosa"])
+
+
+@setup_logging.connect
+def _keep_our_logging(**_kwargs: Any) -> None:
+    """Django's LOGGING stays in force: Celery would replace the root handlers."""

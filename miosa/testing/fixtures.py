@@ -1,0 +1,77 @@
+"""Tenants, people and clients for tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django_tenants.utils import schema_context, tenant_context
+from rest_framework.test import APIClient
+
+InTenant = Callable[[Any], AbstractContextManager[Any]]
+
+
+@pytest.fixture
+def in_tenant() -> InTenant:
+    """Enter a tenant: `with in_tenant(tenant): ...`."""
+    return lambda tenant: tenant_context(tenant)
+
+
+@pytest.fixture
+def tenant(db: None) -> Iterator[Any]:
+    """A pooled tenant, entered for the whole test."""
+    made = open_tenant("acme")
+    with tenant_context(made):
+        yield made
+
+
+@pytest.fixture
+def other_tenant(db: None) -> Any:
+    """A second pooled tenant, not entered."""
+    return open_tenant("globex")
+
+
+@pytest.fixture
+def owner(tenant: Any) -> Any:
+    """The owner of `tenant`."""
+    from tenants.models import User
+
+    return User.objects.get(email=f"owner@{tenant.slug}.example")
+
+
+@pytest.fixture
+def api(tenant: Any) -> APIClient:
+    """A client with a key of `tenant` that holds every scope."""
+    return client_of(tenant)
+
+
+@pytest.fixture
+def other_api(other_tenant: Any) -> APIClient:
+    """A client with a key of `other_tenant` that holds every scope."""
+    return client_of(other_tenant)
+
+
+def open_tenant(slug: str) -> Any:
+    """Make a pooled tenant with an owner whose password is the slug, a dash and `password-1`."""
+    from tenants.models import Membership, Role, Tenant, User
+
+    with schema_context("public"):  # the registry is written outside of any tenant
+        made = Tenant.objects.create(slug=slug, name=slug.title())
+        person = User.objects.create_user(f"owner@{slug}.example", f"{slug}-password-1")
+    with tenant_context(made):
+        Membership.objects.create(user=person, role=Role.OWNER)
+    return made
+
+
+def client_of(tenant: Any, *, scopes: Any = None) -> APIClient:
+    """Return a client that sends a fresh API key of the tenant."""
+    from tenants import api_keys
+    from tenants.models import Membership
+    from tenants.scopes import ALL
+
+    with tenant_context(tenant):
+        person = Membership.objects.get().user_id
+        _, plain = api_keys.make("test", scopes=ALL if scopes is None else scopes, created_by_id=person)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")
+    return client

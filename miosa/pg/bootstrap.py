@@ -73,11 +73,11 @@ def bootstrap(admin_url: str) -> Logins:
 
 
 def _is_prepared(logins: Logins) -> bool:
-    """Log in as the application and read the mark: one connection, where the whole way takes five."""
+    """Log in as the application and read the mark and the rights: one connection, where the whole way takes five."""
     mark = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
     try:
         with psycopg.connect(logins.app_url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
-            return connection.execute(mark).fetchone() == (MARK,)
+            return connection.execute(mark).fetchone() == (MARK,) and not _is_mighty(connection)
     except psycopg.Error:
         return False
 
@@ -160,14 +160,18 @@ def _refuse_powerless(server: Connection) -> None:
 
 
 def _refuse_mighty(server: Connection) -> None:
-    """Row Level Security walls off only roles that cannot step over it."""
-    mighty = "SELECT 1 FROM pg_roles WHERE rolname = ANY(%s) AND (rolsuper OR rolbypassrls)"
-    member = "SELECT 1 FROM pg_auth_members JOIN pg_roles r ON r.oid = member WHERE rolname = %s"
-    if _exists(server, mighty, [OWNER, APP, PLATFORM]) or _exists(server, member, APP):
+    if _is_mighty(server):
         raise DatabaseRefused(
-            f"A login of MIOSA on the server of DATABASE_URL can step over the wall between tenants: take SUPERUSER and "
+            "A login of MIOSA on the server of DATABASE_URL can step over the wall between tenants: take SUPERUSER and "
             f"BYPASSRLS from {OWNER}, {APP} and {PLATFORM}, and every membership from {APP}."
         )
+
+
+def _is_mighty(connection: Connection) -> bool:
+    """Say whether Row Level Security does not hold one of the three."""
+    mighty = "SELECT 1 FROM pg_roles WHERE rolname = ANY(%s) AND (rolsuper OR rolbypassrls)"
+    member = "SELECT 1 FROM pg_auth_members JOIN pg_roles r ON r.oid = member WHERE rolname = %s"
+    return _exists(connection, mighty, [OWNER, APP, PLATFORM]) or _exists(connection, member, APP)
 
 
 @contextmanager

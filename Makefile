@@ -1,0 +1,77 @@
+# Everything a stranger needs: `make demo` shows the product, `make test` proves it. `make help` lists the rest.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+INSTALLED := $(VENV)/installed
+INSTALLED_DEV := $(VENV)/installed-dev
+
+# The task goes through the environment, word for word: no shell and no make may read quotes or dollars in it.
+override TASK := $(value TASK)
+override ONCE := $(value ONCE)
+export TASK ONCE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down test lint format bench lock venv sandbox
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+demo: $(INSTALLED) sandbox ## give the agents a task and watch them: TASK="..." for your own, ONCE=1 to stop after the result
+	@exec $(PY) manage.py demo
+
+up: $(INSTALLED) sandbox ## run everything in the background
+	@exec $(PY) manage.py up
+
+down: $(INSTALLED) ## stop what `make up` started
+	@exec $(PY) manage.py down
+
+test: $(INSTALLED_DEV) sandbox ## run every test, without network or keys
+	@exec $(PY) -m pytest --cov --cov-report=term --cov-fail-under=90
+
+lint: $(INSTALLED_DEV) ## check style, types, the direction of imports and missing migrations
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy .
+	$(VENV)/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+
+format: $(INSTALLED_DEV) ## put the code into the house's format
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: $(INSTALLED_DEV) ## measure; each benchmark prints a table
+	@for file in benchmarks/[a-z]*.py; do PYTHONPATH=. $(PY) "$$file" || exit 1; done
+
+lock: $(INSTALLED_DEV) ## pin the newest packages that fit requirements*.in, with their hashes
+	$(PIP) uv
+	@for name in requirements requirements-dev; do $(COMPILE) $$name.in --output-file $$name.txt || exit 1; done
+	@$(COMPILE) --no-deps requirements-embedded.in --output-file requirements-embedded.txt
+COMPILE := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+
+venv: $(INSTALLED) ## install the packages into .venv, as pinned
+
+$(INSTALLED): requirements.txt requirements-embedded.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 is needed, and $(PYTHON) is not: install python3.11, or run make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) has no venv: install it (Debian: apt-get install python3-venv) and run this again" >&2; exit 1; }
+	@echo "installing the packages into $(VENV) (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps -r requirements-embedded.txt
+	@touch $@
+
+$(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
+	@echo "installing the packages for tests and checks (once) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# Code that agents write runs in bubblewrap. Without it that one thing is refused, and everything else works.
+sandbox: $(INSTALLED)
+	@command -v bwrap >/dev/null || $(GET_BWRAP) || \
+	  echo "bubblewrap is not installed, so agents cannot run code; everything else works (Debian: apt-get install bubblewrap)" >&2
+GET_BWRAP = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ ! -e $(VENV)/bwrap-tried ] \
+	  && touch $(VENV)/bwrap-tried && echo "installing bubblewrap (once) ..." && $(APT) >/dev/null 2>&1 && command -v bwrap >/dev/null; }
+APT = { timeout 90 apt-get install -qq -y bubblewrap || { timeout 60 apt-get update -qq && timeout 90 apt-get install -qq -y bubblewrap; }; }

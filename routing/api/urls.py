@@ -1,0 +1,12 @@
+"""Routes of the routing app."""
+
+from django.urls import path
+
+from routing.api import views
+
+urlpatterns = [
+    path("models", views.Models.as_view(), name="models"),
+    path("routing-decisions", views.Decisions.as_view(), name="decisions"),
+    path("routing-decisions/preview", views.Preview.as_view(), name="preview"),
+    path("routing-decisions/<uuid:decision_id>", views.DecisionDetail.as_view(), name="decision"),
+]

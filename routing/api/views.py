@@ -1,0 +1,70 @@
+"""Models and routing decisions."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from miosa.http.problem import BadParameter
+from routing import gateway, insight
+from routing.api.serializers import (
+    DecisionRepresentation,
+    DecisionSummary,
+    ModelRepresentation,
+    PreviewRepresentation,
+    PreviewRequest,
+)
+from routing.models import Decision
+
+
+@extend_schema(tags=["routing"], responses=ModelRepresentation(many=True))
+class Models(APIView):
+    """The models there are, with price, reach and this tenant's record of each."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"GET": "models:read"}
+
+    def get(self, _request: Request) -> Response:
+        return Response({"items": ModelRepresentation(insight.models(), many=True).data, "next": None})
+
+
+@extend_schema(tags=["routing"], parameters=[OpenApiParameter("execution_id", OpenApiTypes.UUID)])
+class Decisions(ListAPIView[Decision]):
+    """The tenant's routing decisions, newest first."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"GET": "decisions:read"}
+    serializer_class = DecisionSummary
+    queryset = Decision.objects.none()
+
+    def get_queryset(self) -> Any:
+        wanted = self.request.query_params.get("execution_id")
+        if wanted is None:
+            return insight.decisions()
+        try:
+            return insight.decisions().filter(execution_id=UUID(wanted))
+        except ValueError:
+            raise BadParameter("execution_id is a UUID.", parameter="execution_id") from None
+
+
+@extend_schema(tags=["routing"], responses=DecisionRepresentation)
+class DecisionDetail(APIView):
+    """One decision: the ranked models with their six nodes, and the calls that were made."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"GET": "decisions:read"}
+
+    def get(self, _request: Request, decision_id: UUID) -> Response:
+        return Response(DecisionRepresentation(insight.decision(decision_id)).data)
+
+
+@extend_schema(tags=["routing"], request=PreviewRequest, responses={200: PreviewRepresentation})
+class Preview(APIView):
+    """Which model would answer, and why. Nothing is called and nothing is stored."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"POST": "decisions:read"}
+
+    def post(self, request: Request) -> Response:
+        choice = gateway.preview(PreviewRequest(data=request.data).requirement()).choice
+        return Response(PreviewRepresentation(choice.as_json()).data)

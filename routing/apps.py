@@ -1,0 +1,7 @@
+"""Floor 2: which model answers."""
+
+from django.apps import AppConfig
+
+
+class RoutingConfig(AppConfig):
+    name = "routing"

@@ -1,0 +1,180 @@
+"""What the floors above ask: a model for this, an answer to that, an embedding of these.
+
+Decides, walks the candidates, records; the decision and every attempt are stored whatever came of it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+
+from billing import ledger
+from billing.money import format_usd
+from miosa.http.problem import PaymentRequired
+from routing import board, outcomes
+from routing.attempt_record import AttemptRecord
+from routing.attempts import Attempts
+from routing.choice import Choice
+from routing.embeddings import Embeddings
+from routing.errors import CallCancelled, NoProviderLeft
+from routing.messages import Prompt
+from routing.providers.contract import never
+from routing.requirement import Requirement
+from routing.router import decide
+
+CAPABLE_QUALITY = 6.0  # of 10 in the catalogue: models from here on can plan, judge and hold a format
+
+
+class CeilingReached(PaymentRequired):
+    """The execution has used the money set aside for it."""
+
+    title = "Ceiling reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """On whose account a call goes. `ceiling_micros`: what its execution may cost in all; None: no limit."""
+
+    execution_id: UUID | None = None
+    step_id: UUID | None = None
+    agent: str = ""
+    ceiling_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The choice that would be made now. `capable`: the chosen model can plan and hold a format."""
+
+    choice: Choice
+    capable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's whole answer, the decision behind it, and what it cost in micro-dollars."""
+
+    text: str
+    model: str
+    provider: str
+    capable: bool
+    decision_id: UUID
+    why: str
+    input_tokens: int
+    output_tokens: int
+    cost_micros: int
+    latency_ms: int
+    finish_reason: str
+
+
+def preview(requirement: Requirement) -> Preview:
+    """Decide without calling anybody. Raises NoCandidate."""
+    choice = decide(board.current(), requirement)
+    return Preview(choice, is_capable(choice.model))
+
+
+def complete(
+    prompt: Prompt,
+    requirement: Requirement,
+    *,
+    attribution: Attribution,
+    cancelled: Callable[[], bool] = never,
+) -> Answer:
+    """Ask the best model, or the next best that answers, and account for every attempt.
+
+    Raises:
+        NoCandidate: the constraints leave no model.
+        NoProviderLeft: none of the candidates answered; retryable.
+        CallCancelled: `cancelled` turned true.
+        CeilingReached: the call could cost more than what is left for its execution; nobody was asked.
+    """
+    choice = decide(board.current(), requirement)
+    _refuse_above_ceiling(choice, prompt, attribution)
+    candidates = [board.catalog().model(model_id) for model_id in choice.order]
+    try:
+        answered = attempts().collect(candidates, prompt, cancelled=cancelled)
+    except (NoProviderLeft, CallCancelled) as ended:
+        _record(choice, requirement, ended.attempts, attribution)
+        raise
+    completion, model = answered.completion, answered.model
+    decision_id, cost = _record(choice, requirement, answered.attempts, attribution, completion.finish_reason)
+    return Answer(
+        text=completion.text,
+        model=model.id,
+        provider=model.provider,
+        capable=is_capable(model.id),
+        decision_id=decision_id,
+        why=choice.why,
+        input_tokens=completion.usage.input_tokens,
+        output_tokens=completion.usage.output_tokens,
+        cost_micros=cost,
+        latency_ms=completion.latency_ms,
+        finish_reason=completion.finish_reason,
+    )
+
+
+def embed(texts: Sequence[str]) -> list[list[float]]:
+    """Return one unit vector of 384 numbers for each text. Raises EmbeddingsUnavailable."""
+    return embeddings().embed(texts)
+
+
+def is_capable(model_id: str) -> bool:
+    """Tell whether a model is strong enough to plan and to hold a format."""
+    return board.catalog().model(model_id).quality.value >= CAPABLE_QUALITY
+
+
+@cache
+def attempts() -> Attempts:
+    """Return the providers of this process, with what is known of their health."""
+    environment = settings.ENVIRONMENT
+    variables = {
+        "GROQ_API_KEY": environment.groq_api_key,
+        "GROQ_BASE_URL": environment.groq_base_url,
+        "KIMI_API_KEY": environment.kimi_api_key,
+        "KIMI_BASE_URL": environment.kimi_base_url,
+        "LOCAL_MODEL_URL": environment.local_model_url,
+    }
+    return Attempts.connected(board.catalog(), variables)
+
+
+@cache
+def embeddings() -> Embeddings:
+    """Return this process's client of the embeddings server."""
+    return Embeddings(settings.ENVIRONMENT.embeddings_url)
+
+
+def _record(
+    choice: Choice,
+    requirement: Requirement,
+    made: Sequence[AttemptRecord],
+    attribution: Attribution,
+    finish_reason: str = "",
+) -> tuple[UUID, int]:
+    decision, calls = outcomes.record(
+        choice,
+        requirement,
+        made,
+        execution_id=attribution.execution_id,
+        step_id=attribution.step_id,
+        agent=attribution.agent,
+        finish_reason=finish_reason,
+    )
+    return decision.pk, sum(call.cost_micros for call in calls if call.winner)
+
+
+def _refuse_above_ceiling(choice: Choice, prompt: Prompt, attribution: Attribution) -> None:
+    if attribution.ceiling_micros is None or attribution.execution_id is None:
+        return
+    worst = max(
+        outcomes.cost_micros(model_id, prompt.input_tokens, prompt.max_output_tokens)
+        for model_id in choice.order
+    )
+    if not worst:
+        return
+    spent = ledger.spent_on(attribution.execution_id)
+    if spent + worst > attribution.ceiling_micros:
+        raise CeilingReached(
+            f"This execution may cost {format_usd(attribution.ceiling_micros)}; {format_usd(spent)} are spent and"
+            f" the next call could cost {format_usd(worst)}."
+        )

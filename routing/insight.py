@@ -1,0 +1,131 @@
+"""The read side of routing: decisions explained, models with their record, providers within reach."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Avg, Count, Q, QuerySet, Sum
+
+from miosa.http.problem import NotFound
+from routing import board
+from routing.catalog import Model
+from routing.models import Decision, ModelCall, Outcome, Promotion
+from routing.snapshot import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """Whether a provider is set up here, and what that takes."""
+
+    name: str
+    available: bool
+    detail: str
+
+
+def providers() -> list[ProviderState]:
+    """Return every provider of the catalogue."""
+    here = board.reachable()
+    return [
+        ProviderState(
+            facts.name,
+            facts.name in here,
+            "set up" if facts.name in here else f"{facts.key_variable or facts.url_variable} is empty",
+        )
+        for facts in board.catalog().providers
+    ]
+
+
+def any_priced_model() -> bool:
+    """Tell whether a call here can cost anything at all."""
+    here = board.reachable()
+    return any(
+        model.price and (model.price.input_micros or model.price.output_micros)
+        for model in board.catalog().models
+        if model.provider in here
+    )
+
+
+def decisions() -> QuerySet[Decision]:
+    """Return the current tenant's decisions."""
+    rows: QuerySet[Decision] = Decision.objects.all()
+    return rows
+
+
+def decision(decision_id: UUID) -> Decision:
+    """Return one decision with its calls; raises NotFound, for a foreign one too."""
+    row = decisions().prefetch_related("calls").filter(pk=decision_id).first()
+    if row is None:
+        raise NotFound("There is no such routing decision.")
+    return row
+
+
+def model_performance() -> list[dict[str, Any]]:
+    """Return requests, successes, latency, confidence, tokens and cost by model and kind of task."""
+    used = {
+        (row["decision__task_kind"], row["model"]): row
+        for row in ModelCall.objects.values("decision__task_kind", "model").annotate(
+            input=Sum("input_tokens"),
+            output=Sum("output_tokens"),
+            cost=Sum("cost_micros", filter=Q(winner=True)),
+        )
+    }
+    judged = Outcome.objects.values("task_kind", "model").annotate(
+        requests=Count("id"),
+        successes=Count("id", filter=Q(success=True)),
+        mean_ms=Avg("latency_ms"),
+        mean_confidence=Avg("confidence"),
+    )
+    return [
+        _performance(row, used.get((row["task_kind"], row["model"]), {})) for row in judged.order_by("model")
+    ]
+
+
+def models() -> list[dict[str, Any]]:
+    """Return the catalogue with each model's price, reach and record in the current tenant."""
+    here, known = board.reachable(), board.current().snapshot
+    improved = set(Promotion.objects.filter(improved=True).values_list("model", flat=True))
+    return [
+        _model(
+            model,
+            available=model.provider in here,
+            total=known.total(model.id),
+            improved=model.id in improved,
+        )
+        for model in board.catalog().models
+    ]
+
+
+def _performance(row: dict[str, Any], used: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "model": row["model"],
+        "provider": board.catalog().model(row["model"]).provider,
+        "task_kind": row["task_kind"],
+        "requests": row["requests"],
+        "successes": row["successes"],
+        "mean_ms": round(float(row["mean_ms"] or 0), 1),
+        "mean_confidence": round(float(row["mean_confidence"] or 0), 2),
+        "cost_micros": int(used.get("cost") or 0),
+        "tokens": int(used.get("input") or 0) + int(used.get("output") or 0),
+    }
+
+
+def _model(model: Model, *, available: bool, total: Tally, improved: bool) -> dict[str, Any]:
+    price = model.price
+    return {
+        "id": model.id,
+        "title": model.title,
+        "provider": model.provider,
+        "available": available and price is not None,
+        "context_tokens": model.context_tokens,
+        "max_output_tokens": model.max_output_tokens,
+        "input_micros_per_million": price.input_micros if price else None,
+        "output_micros_per_million": price.output_micros if price else None,
+        "quality": model.quality.value,
+        "speed": model.speed.value,
+        "cost": model.cost.value,
+        "fit": {kind: rating.value for kind, rating in model.fit.items()},
+        "requests": total.requests,
+        "success_rate": total.rate,
+        "mean_latency_ms": total.latency_ms,
+        "improved": improved,
+    }

@@ -1,0 +1,16 @@
+"""Groq: fast; a structured answer cannot be streamed there."""
+
+from routing.catalog import Model
+from routing.messages import Prompt
+from routing.providers.openai_chat import OpenAIChat
+
+
+class Groq(OpenAIChat):
+    """https://console.groq.com/docs: sampling is ours to set, structured output excludes streaming."""
+
+    name = "groq"
+
+    def streams(self, model: Model, prompt: Prompt) -> bool:
+        """Groq refuses `stream` together with a response format."""
+        del model
+        return prompt.response_schema is None

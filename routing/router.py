@@ -1,0 +1,45 @@
+"""Which model answers: one look-up on a scoreboard that was compiled before the question came.
+
+The functions here are pure. `decide` takes the best by the rules; `explore` takes the next prepared draw, so that
+a model that has not shown itself yet gets its chance. Both hand out shared, immutable choices.
+"""
+
+from typing import NamedTuple
+
+from routing.choice import Choice
+from routing.requirement import Requirement
+from routing.scoreboard import TIE_DIGITS, Scoreboard
+
+EVALUATE_AFTER = 100  # every so many requests a model is evaluated
+IMPROVED_RATE = 0.85  # a success rate above this marks it as improved; exactly this does not
+
+
+def decide(scoreboard: Scoreboard, requirement: Requirement) -> Choice:
+    """The best model for a requirement. Raises NoCandidate when the constraints leave none."""
+    try:
+        return scoreboard.best[requirement.key]
+    except KeyError:
+        return scoreboard.entry(requirement).best
+
+
+def explore(scoreboard: Scoreboard, requirement: Requirement) -> Choice:
+    """The next prepared draw: mostly the best, now and then another. Raises NoCandidate."""
+    try:
+        return scoreboard.draws[requirement.key]()
+    except KeyError:
+        return scoreboard.entry(requirement).draw()
+
+
+class Evaluation(NamedTuple):
+    """What a model's record says at this request. `due` at every hundredth; `improved` only when due."""
+
+    due: bool
+    rate: float
+    improved: bool
+
+
+def evaluation(requests: int, successes: float) -> Evaluation:
+    """Judge a model by all its requests and successes (which may be fractions)."""
+    due = requests > 0 and requests % EVALUATE_AFTER == 0
+    rate = successes / requests if requests > 0 else 0.0
+    return Evaluation(due=due, rate=rate, improved=due and round(rate, TIE_DIGITS) > IMPROVED_RATE)

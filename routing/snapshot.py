@@ -1,0 +1,151 @@
+"""What outcomes have taught about the models, frozen: the learned half of every decision."""
+
+import hashlib
+import json
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+PRIOR_STRENGTH = 4.0  # k: how many outcomes the model's own rate is worth in each of its cells
+LEAST_SHAPE = 1e-3  # a Beta posterior with a smaller parameter is no posterior
+LARGEST_COUNT = 10**15  # beyond this a float forgets single outcomes; counts stop there
+NEUTRAL_CONFIDENCE = 5.0  # on the scale of 0 to 10
+NEUTRAL_WEIGHT = 4.0  # how many answers the neutral confidence is worth
+
+
+def _amount(value: Any) -> float:
+    """A finite amount from 0 to what a thousand million million counts can add up to; 0 for what is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return 0.0
+    except OverflowError:
+        return float(LARGEST_COUNT) if value > 0 else 0.0
+    return min(max(number, 0.0), float(LARGEST_COUNT)) 
+
+
+def _count(value: Any) -> int:
+    return int(_amount(value))
+
+
+class Posterior(NamedTuple):
+    """Beta(a, b): the belief about a success rate. Both are finite and at least LEAST_SHAPE."""
+
+    a: float
+    b: float
+
+    @property
+    def mean(self) -> float:
+        return self.a / (self.a + self.b)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of one model, in one kind of task or in all.
+
+    `successes` may be fractions (0 to 1 each). `confidence_sum` adds up confidences of 0 to 10 over `rated`
+    answers, `latency_ms_sum` milliseconds over `timed` ones. Any number that cannot be is put right when the
+    tally is made, so that no stored oddity can stop a decision.
+    """
+
+    requests: int = 0
+    successes: float = 0.0
+    confidence_sum: float = 0.0
+    rated: int = 0
+    latency_ms_sum: float = 0.0
+    timed: int = 0
+
+    def __post_init__(self) -> None:
+        requests, rated = _count(self.requests), _count(self.rated)
+        fixed = {
+            "requests": requests,
+            "successes": min(_amount(self.successes), requests),
+            "confidence_sum": min(_amount(self.confidence_sum), 10.0 * rated),
+            "rated": rated,
+            "latency_ms_sum": _amount(self.latency_ms_sum),
+            "timed": _count(self.timed),
+        }
+        for name, value in fixed.items():
+            object.__setattr__(self, name, value)
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*map(operator.add, self.numbers, other.numbers))
+
+    @property
+    def numbers(self) -> tuple[int, float, float, int, float, int]:
+        """All six, in the order in which they are declared."""
+        return self.requests, self.successes, self.confidence_sum, self.rated, self.latency_ms_sum, self.timed
+
+    @property
+    def rate(self) -> float | None:
+        """Successes per request; None before the first."""
+        return self.successes / self.requests if self.requests else None
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Mean latency in milliseconds; None before the first."""
+        return self.latency_ms_sum / self.timed if self.timed else None
+
+    @property
+    def confidence(self) -> float:
+        """Mean confidence, 0 to 10, drawn towards the neutral 5 while there are few answers."""
+        weight = NEUTRAL_WEIGHT + self.rated
+        return (NEUTRAL_CONFIDENCE * NEUTRAL_WEIGHT + self.confidence_sum) / weight
+
+
+NOTHING = Tally()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Tallies by (task kind, model id). Totals of a model are the sum of its cells, never stored apart."""
+
+    cells: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells", MappingProxyType(dict(self.cells)))
+        totals: dict[str, Tally] = {}
+        for (_, model), tally in self.cells.items():
+            totals[model] = totals.get(model, NOTHING) + tally
+        object.__setattr__(self, "_totals", totals)
+
+    def cell(self, task_kind: str, model: str) -> Tally:
+        return self.cells.get((task_kind, model), NOTHING)
+
+    def total(self, model: str) -> Tally:
+        """The model's tally over all kinds of tasks."""
+        totals: dict[str, Tally] = self.__dict__["_totals"]
+        return totals.get(model, NOTHING)
+
+    def posterior(self, task_kind: str, model: str) -> Posterior:
+        """What is believed of a model's success rate in a kind of task.
+
+        The cell's own counts, on top of the model's overall rate shrunk to one half. A new kind starts from
+        what the model did elsewhere, a new model from one half.
+        """
+        cell, total = self.cell(task_kind, model), self.total(model)
+        own_rate = (total.successes + 1) / (total.requests + 2)
+        strength = min(PRIOR_STRENGTH, 2 + total.requests)
+        prior = Posterior(own_rate * strength, (1 - own_rate) * strength)
+        belief = Posterior(prior.a + cell.successes, prior.b + cell.requests - cell.successes)
+        return next((b for b in (belief, prior) if _usable(b)), Posterior(1.0, 1.0))
+
+    def with_cell(self, task_kind: str, model: str, tally: Tally) -> "Snapshot":
+        """The same knowledge with one cell replaced."""
+        return Snapshot({**self.cells, (task_kind, model): tally})
+
+    @property
+    def digest(self) -> str:
+        """The same for the same knowledge, whatever the process or the order in which it was gathered."""
+        content = sorted((kind, model, *tally.numbers) for (kind, model), tally in self.cells.items())
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+EMPTY = Snapshot()
+
+
+def _usable(belief: Posterior) -> bool:
+    return all(math.isfinite(shape) and shape >= LEAST_SHAPE for shape in belief)

@@ -1,0 +1,5 @@
+"""Tables of what ran where."""
+
+from deployments.models.sandbox_run import SandboxRun
+
+__all__ = ["SandboxRun"]

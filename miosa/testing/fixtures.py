@@ -8,6 +8,9 @@ import pytest
 from django_tenants.utils import schema_context, tenant_context
 from rest_framework.test import APIClient
 
+from miosa.embedded import services
+from miosa.environment import read
+
 InTenant = Callable[[Any], AbstractContextManager[Any]]
 
 
@@ -75,3 +78,15 @@ def client_of(tenant: Any, *, scopes: Any = None) -> APIClient:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")
     return client
+
+
+@pytest.fixture(scope="session")
+def embeddings_url() -> str:
+    """The address of the real embeddings server, started on first use."""
+    return services.ensure(read(), need={"embeddings"}).embeddings_url
+
+
+@pytest.fixture(scope="session")
+def local_model_url() -> str:
+    """The address of the real small language model, started on first use."""
+    return services.ensure(read(), need={"language_model"}).local_model_url

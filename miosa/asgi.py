@@ -1,0 +1,49 @@
+"""ASGI entry: streams in coroutines, everything else in WSGI threads.
+
+Django's synchronous views cost several times more under its own ASGI handler (a thread hop and a task
+per middleware change) than under WSGI, so REST and admin keep WSGI, in the same process and port.
+"""
+
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+
+from miosa.wsgi import application as django_application
+
+# isort: split
+# Only now are the apps ready to be imported.
+from agents.api.events import PATH, event_door
+
+THREADS = 16
+
+_django: Any = WSGIMiddleware(django_application, workers=THREADS)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Send each request through its door."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["method"] == "GET" and PATH.match(scope["path"]):
+        await event_door(scope, receive, send)
+    elif scope["type"] == "http":
+        await _in_wsgi(scope, receive, send)
+
+
+async def _in_wsgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Hand granian's awaitables on as coroutines, which is what a2wsgi schedules from its threads."""
+
+    async def receiving() -> Any:
+        return await receive()
+
+    async def sending(message: Any) -> None:
+        await send(message)
+
+    await _django(scope, receiving, sending)
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,135 @@
+"""Live progress in the terminal: one row for each step, filled in as events arrive."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from billing.money import format_usd
+
+RUNNING, DONE = "running", "completed"
+STYLES = {"completed": "green", "failed": "red", "skipped": "dim", "running": "yellow"}
+WEAK_BELOW = 7.0
+
+
+@dataclass
+class Row:
+    """What is known of one step."""
+
+    agent: str
+    purpose: str = ""
+    state: str = "waiting"
+    model: str = ""
+    calls: int = 0
+    confidence: float | None = None
+    started: float = 0.0
+    took_s: float | None = None
+
+
+@dataclass
+class Progress:
+    """Takes events, shows rows; on a pipe it prints one line for each thing that happened."""
+
+    console: Console
+    rows: dict[str, Row] = field(default_factory=lambda: {"plan": Row("orchestrator", "Choose the agents")})
+    note: str = ""
+    first_step_s: float | None = None
+    _live: Live | None = None
+    _begun: float = field(default_factory=time.monotonic)
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=8)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self.note = ""
+            self._live.stop()
+        else:
+            self.console.print(self._table())
+
+    def take(self, kind: str, data: dict[str, Any]) -> None:
+        """Fold in one event."""
+        if kind == "plan_made":
+            self._planned(data)
+        elif data.get("step"):
+            self._stepped(kind, data)
+        if not self._live and (line := _line(kind, data)):
+            self.console.print(line, highlight=False)
+
+    def _planned(self, data: dict[str, Any]) -> None:
+        for step in data["steps"]:
+            self.rows[step["step"]] = Row(step["agent"], step["purpose"])
+        self.rows["conclude"] = Row("orchestrator", "Bring the parts into one answer")
+        self.note = data["explanation"]
+
+    def _stepped(self, kind: str, data: dict[str, Any]) -> None:
+        row = self.rows.setdefault(data["step"], Row(data.get("agent", "")))
+        if kind == "agent_started":
+            row.state, row.started = RUNNING, time.monotonic()
+            if self.first_step_s is None:
+                self.first_step_s = time.monotonic() - self._begun
+        elif kind == "model_answered":
+            row.model, row.calls = data["model"], row.calls + 1
+        elif kind == "note":
+            self.note = f"{data['agent']}: {data['text']}"
+        elif kind == "agent_finished":
+            row.state, row.confidence = data["state"], data.get("confidence")
+            row.took_s = time.monotonic() - row.started
+        elif kind == "agent_skipped":
+            row.state = "skipped"
+
+    def _render(self) -> RenderableType:
+        table = self._table()
+        return (
+            Group(table, Text(self.note, style="dim", overflow="ellipsis", no_wrap=True))
+            if self.note
+            else table
+        )
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+        for name, justify in (("step", "left"), ("agent", "left"), ("state", "left"), ("model", "left")):
+            table.add_column(name, justify=justify, no_wrap=name != "step")  # type: ignore[arg-type]
+        for name in ("calls", "time", "confidence"):
+            table.add_column(name, justify="right", no_wrap=True)
+        for key, row in self.rows.items():
+            table.add_row(row.purpose or key, row.agent, self._state(row), row.model, *_figures(row))
+        return table
+
+    def _state(self, row: Row) -> RenderableType:
+        if row.state == RUNNING and self._live:
+            return Spinner("dots", text=RUNNING, style="yellow")
+        return Text(row.state, style=STYLES.get(row.state, "dim"))
+
+
+def _figures(row: Row) -> tuple[str, str, Text]:
+    took = row.took_s if row.took_s is not None else (time.monotonic() - row.started if row.started else None)
+    sure = row.confidence
+    style = "" if sure is None else ("yellow" if sure < WEAK_BELOW else "green")
+    return (
+        str(row.calls or ""),
+        "" if took is None else f"{took:.1f} s",
+        Text("" if sure is None else f"{sure:.1f} / 10", style=style),
+    )
+
+
+def _line(kind: str, data: dict[str, Any]) -> str:
+    if kind == "plan_made":
+        return f"plan: {data['explanation']}"
+    if kind == "agent_started":
+        return f"  {data['agent']} starts: {data['purpose']}"
+    if kind == "model_answered":
+        cost = format_usd(data["cost_micros"])
+        return f"  {data['agent']} asked {data['model']}: {data['tokens']} tokens, {data['latency_ms']} ms, {cost}"
+    if kind == "agent_finished":
+        sure = "" if data.get("confidence") is None else f", confidence {data['confidence']:.1f} / 10"
+        return f"  {data['agent']} {data['state']}{sure}"
+    return f"  {data['agent']}: {data['text']}" if kind == "note" else ""

@@ -1,0 +1,91 @@
+"""Liveness and readiness: is this process alive, and can the whole answer a request now."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+
+from miosa.environment import effects
+
+WORKER_KEY = "miosa:worker-heartbeat"
+WORKER_SILENT_AFTER_S = 20
+
+
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 while the process runs, with what each absent key means."""
+    told = [
+        {"variable": effect.name, "present": effect.present, "effect": effect.effect}
+        for effect in effects(settings.ENVIRONMENT)
+    ]
+    return JsonResponse({"status": "alive", "environment": told})
+
+
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 when database, broker, worker and a language model answer, else 503 with the reason of each."""
+    checks = {name: _outcome(check) for name, check in CHECKS.items()}
+    ready = all(outcome["ok"] for outcome in checks.values())
+    headers = {} if ready else {"Retry-After": "2"}
+    return JsonResponse(
+        {"status": "ready" if ready else "not ready", "checks": checks}, status=200 if ready else 503, headers=headers
+    )
+
+
+def beat() -> None:
+    """Called by the worker every second or so: readiness reads it back."""
+    cache.set(WORKER_KEY, time.time(), timeout=3600)
+
+
+def _outcome(check: Callable[[], str]) -> dict[str, Any]:
+    try:
+        return {"ok": True, "detail": check()}
+    except Exception as error:  # noqa: BLE001  whatever is wrong is the answer here
+        return {"ok": False, "detail": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version')")
+        return f"PostgreSQL {cursor.fetchone()[0]}"
+
+
+def _broker() -> str:
+    cache.get(WORKER_KEY)
+    return "answers"
+
+
+def _worker() -> str:
+    last = cache.get(WORKER_KEY)
+    if last is None or time.time() - last > WORKER_SILENT_AFTER_S:
+        raise RuntimeError("no worker has reported lately: start one with `celery -A miosa.celery worker`")
+    return "reports"
+
+
+def _providers() -> str:
+    environment = settings.ENVIRONMENT
+    ready = [
+        name
+        for name, there in (("groq", environment.groq_api_key), ("moonshot", environment.kimi_api_key))
+        if there
+    ]
+    if environment.local_model_url:
+        try:
+            httpx.get(f"{environment.local_model_url}/health", timeout=2).raise_for_status()
+            ready.append("local")
+        except httpx.HTTPError:
+            pass
+    if not ready:
+        raise RuntimeError("no language model: set GROQ_API_KEY or KIMI_API_KEY, or check LOCAL_MODEL_URL")
+    return ", ".join(ready)
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "broker": _broker,
+    "worker": _worker,
+    "providers": _providers,
+}

@@ -14,6 +14,8 @@ from miosa.pages.columns import Columns
 from miosa.pages.rows import Facts
 from routing.models import Decision, ModelCall, Outcome, Promotion
 
+WIDE, NARROW = 720, 330  # pixels of a drawing on a desk and on a telephone
+
 
 @admin.register(Decision)
 class DecisionAdmin(Columns, Facts):
@@ -46,24 +48,38 @@ class DecisionAdmin(Columns, Facts):
 class ModelCallAdmin(Columns, Facts):
     """One attempt at one provider."""
 
-    list_display = ("model", "tenant", "provider", "ended", "tokens", "cost", "latency", "first_token", "created_")
+    list_display = (
+        "model",
+        "tenant",
+        "provider",
+        "ended",
+        "tokens",
+        "cost",
+        "latency",
+        "first_token",
+        "created_",
+    )
     list_filter = ("tenant", "provider", "model", "winner", "status", "created")
     search_fields = ("model", "error")
     search_help_text = "Search in models and errors"
     ordering = ("-created",)
     fields = (
-        "decision_",
+        ("tenant", "decision_"),
         ("model", "provider", "number"),
         ("ended", "status", "finish_reason"),
         "error",
         ("input_tokens", "cached_tokens", "output_tokens"),
         ("estimated", "cost"),
-        ("latency", "first_token", "created"),
+        ("latency", "first_token", "created_"),
     )
 
     @display(description="Ended")
     def ended(self, row: ModelCall) -> SafeString:
-        return badge("completed", text="answered") if row.winner else badge("failed", text=str(row.status or "no answer"))
+        return (
+            badge("completed", text="answered")
+            if row.winner
+            else badge("failed", text=str(row.status or "no answer"))
+        )
 
     @display(description="Tokens in and out")
     def tokens(self, row: ModelCall) -> str:
@@ -93,7 +109,12 @@ class OutcomeAdmin(Columns, Facts):
     list_display = ("model", "tenant", "task_kind", "success_", "confidence_", "latency", "created_")
     list_filter = ("tenant", "model", "task_kind", "success", "created")
     ordering = ("-created",)
-    fields = ("decision_", ("model", "task_kind"), ("success_", "confidence_", "latency"), "created")
+    fields = (
+        ("tenant", "decision_"),
+        ("model", "task_kind"),
+        ("success_", "confidence_"),
+        ("latency", "created_"),
+    )
 
     @display(description="Success", ordering="success")
     def success_(self, row: Outcome) -> SafeString:
@@ -115,7 +136,12 @@ class PromotionAdmin(Columns, Facts):
     list_display = ("model", "tenant", "requests", "rate_", "improved", "scoreboard_version", "created_")
     list_filter = ("tenant", "model", "improved", "created")
     ordering = ("-created",)
-    fields = ("model", ("requests", "successes", "rate_"), ("improved", "scoreboard_version"), "created")
+    fields = (
+        ("tenant", "model"),
+        ("requests", "successes", "rate_"),
+        ("improved", "scoreboard_version"),
+        "created_",
+    )
 
     @display(description="Success", ordering="rate")
     def rate_(self, row: Promotion) -> SafeString:
@@ -141,9 +167,11 @@ def _page(decision: Decision) -> dict[str, Any]:
 def _candidate(row: dict[str, Any], chosen: str) -> dict[str, Any]:
     """Return one ranked model as the page draws it: each node's weight, score and the part it adds."""
     nodes = [
-        {**node, "part": node["weight"] * node["score"], "width": f"{100 * node['score']:.1f}"} for node in row["nodes"]
+        {**node, "part": node["weight"] * node["score"], "width": f"{100 * node['score']:.1f}"}
+        for node in row["nodes"]
     ]
     parts = [Bar(node["name"], node["part"], f"{node['part']:.3f}") for node in nodes]
+    title = f"What {row['model']} gains from each node"
     return {
         "model": row["model"],
         "provider": row["provider"],
@@ -151,5 +179,6 @@ def _candidate(row: dict[str, Any], chosen: str) -> dict[str, Any]:
         "bonus": row["bonus"],
         "chosen": row["model"] == chosen,
         "nodes": nodes,
-        "drawn": stacked_bar(parts, title=f"What {row['model']} gains from each node", whole=1.0, width=720),
+        "wide": stacked_bar(parts, title=title, whole=1.0, width=WIDE),
+        "narrow": stacked_bar(parts, title=title, whole=1.0, width=NARROW),
     }

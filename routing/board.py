@@ -6,14 +6,12 @@ and those of others within `FRESH_S`. Tenants never share one: each learns from 
 
 import time
 from dataclasses import dataclass
-from functools import cache
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
-from routing.catalog import Catalog
-from routing.catalog_file import load
+from routing.catalog_file import catalog as catalog  # noqa: PLC0414  board.catalog() reads well above
 from routing.models import Outcome
 from routing.scoreboard import Rules, Scoreboard
 from routing.snapshot import Snapshot, Tally
@@ -33,12 +31,6 @@ class Held:
 
 
 _held: dict[UUID | None, Held] = {}
-
-
-@cache
-def catalog() -> Catalog:
-    """Return the catalogue, read once per process."""
-    return load()
 
 
 def reachable() -> frozenset[str]:

@@ -16,6 +16,7 @@ from miosa.http.problem import PaymentRequired
 from routing import board, outcomes
 from routing.attempt_record import AttemptRecord
 from routing.attempts import Attempts
+from routing.catalog import Model
 from routing.choice import Choice
 from routing.embeddings import Embeddings
 from routing.errors import CallCancelled, NoProviderLeft
@@ -161,6 +162,11 @@ def _record(
         finish_reason=finish_reason,
     )
     return decision.pk, sum(call.cost_micros for call in calls if call.winner)
+
+
+def _longest_answer(model: Model, prompt: Prompt) -> int:
+    """Return the most tokens the model may bill for an answer, its thinking included."""
+    return model.output_ceiling(prompt.max_output_tokens, prompt.input_tokens)
 
 
 def _refuse_above_ceiling(choice: Choice, prompt: Prompt, attribution: Attribution) -> None:

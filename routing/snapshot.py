@@ -24,7 +24,7 @@ def _amount(value: Any) -> float:
         return 0.0
     except OverflowError:
         return float(LARGEST_COUNT) if value > 0 else 0.0
-    return min(max(number, 0.0), float(LARGEST_COUNT)) 
+    return min(max(number, 0.0), float(LARGEST_COUNT)) if math.isfinite(number) else 0.0
 
 
 def _count(value: Any) -> int:

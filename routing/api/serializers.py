@@ -78,7 +78,7 @@ class ModelCallRepresentation(serializers.ModelSerializer[ModelCall]):
 class DecisionSummary(serializers.ModelSerializer[Decision]):
     class Meta:
         model = Decision
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "task_kind",
             "mode",
@@ -122,3 +122,8 @@ class ModelRepresentation(serializers.Serializer[Any]):
     success_rate = serializers.FloatField(allow_null=True)
     mean_latency_ms = serializers.FloatField(allow_null=True)
     improved = serializers.BooleanField()
+
+
+class ModelList(serializers.Serializer[Any]):
+    items = ModelRepresentation(many=True)
+    next = serializers.URLField(allow_null=True)

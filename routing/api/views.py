@@ -3,7 +3,8 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +15,7 @@ from routing import gateway, insight
 from routing.api.serializers import (
     DecisionRepresentation,
     DecisionSummary,
+    ModelList,
     ModelRepresentation,
     PreviewRepresentation,
     PreviewRequest,
@@ -21,7 +23,7 @@ from routing.api.serializers import (
 from routing.models import Decision
 
 
-@extend_schema(tags=["routing"], responses=ModelRepresentation(many=True))
+@extend_schema(operation_id="models_list", tags=["routing"], responses=ModelList)
 class Models(APIView):
     """The models there are, with price, reach and this tenant's record of each."""
 

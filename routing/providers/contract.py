@@ -8,7 +8,7 @@ ProviderFailure                 what every provider raises; says whether another
 └── Withdrawn                   the caller's own `cancelled` said so; never retried
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -118,10 +118,10 @@ class Provider(Protocol):
 
     def stream(
         self, model: Model, prompt: Prompt, *, limits: Limits = ..., cancelled: Cancelled = ...
-    ) -> Iterator[Chunk]:
+    ) -> Generator[Chunk, None, None]:
         """The answer in pieces; the last has finish reason and usage. Raises ProviderFailure, also midway.
 
-        Closing the iterator closes the connection, which stops the provider.
+        Closing the generator closes the connection, which stops the provider.
         """
         ...
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -85,7 +85,7 @@ class OpenAIChat:
 
     def stream(
         self, model: Model, prompt: Prompt, *, limits: Limits = DEFAULT_LIMITS, cancelled: Cancelled = never
-    ) -> Iterator[Chunk]:
+    ) -> Generator[Chunk, None, None]:
         """The answer in pieces; see the contract."""
         answer = self._answer(model, prompt, limits, cancelled)
         yield from self._chunks(model, prompt, answer)

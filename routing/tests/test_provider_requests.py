@@ -10,6 +10,7 @@ from routing.catalog_file import catalog
 from routing.messages import Message, Prompt
 from routing.providers import PROVIDERS
 from routing.providers.connected import connect, limits_of
+from routing.providers.contract import ProviderFailure
 from routing.providers.groq import Groq
 from routing.providers.local import Local
 from routing.providers.moonshot import Moonshot
@@ -119,7 +120,7 @@ def test_the_embedded_model_keeps_to_a_schema_and_to_a_grammar(local_model_url):
 def test_the_embedded_model_refuses_what_does_not_fit(local_model_url):
     """2,500 words exceed its window: a final refusal by the provider, not a cut prompt."""
     local = Local(local_model_url)
-    with pytest.raises(Exception, match="exceeds the available context") as caught:
+    with pytest.raises(ProviderFailure, match="exceeds the available context") as caught:
         local.complete(SMALL, Prompt((Message("user", "word " * 2_500),)))
     assert (caught.value.status, caught.value.retryable) == (400, False)
 

@@ -10,7 +10,7 @@ from routing.router import decide, explore
 from routing.scoreboard import Rules, Scoreboard
 from routing.scoring.weights import SEED
 from routing.snapshot import Snapshot, Tally
-from routing.tests.boards import BOTH, EIGHT_B, KIMI, ORIGINAL, SEVENTY_B
+from routing.tests.boards import BOTH, EIGHT_B, KIMI, ORIGINAL, SEVENTY_B, catalog_of
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {
@@ -53,15 +53,16 @@ def test_the_order_of_learning_does_not_matter():
 
 
 def test_any_change_of_knowledge_is_a_new_version():
-    """One more outcome, other weights, another setting, one provider less: each has its own version."""
+    """One more outcome, other weights, another setting, one provider or one model less: each has its own version."""
     base = Scoreboard(ORIGINAL, Snapshot(KNOWN), providers=BOTH, warm=())
     changed = [
         base.updated(Snapshot(KNOWN).with_cell("chat", EIGHT_B.id, Tally(31, 21.5)), warm=()),
         Scoreboard(ORIGINAL, Snapshot(KNOWN), providers=BOTH, weights=SEED, warm=()),
         Scoreboard(ORIGINAL, Snapshot(KNOWN), providers=BOTH, rules=Rules(bonus=1.2), warm=()),
         Scoreboard(ORIGINAL, Snapshot(KNOWN), providers={"groq"}, warm=()),
+        Scoreboard(catalog_of(EIGHT_B, KIMI), Snapshot(KNOWN), providers=BOTH, warm=()),
     ]
-    assert len({base.version, *(board.version for board in changed)}) == 5
+    assert len({base.version, *(board.version for board in changed)}) == 6
 
 
 def test_a_usual_decision_is_a_shared_object():

@@ -58,12 +58,11 @@ def test_a_document_spread_over_lines_is_one():
     assert list(documents([b'data: {\ndata:   "a": 1\ndata: }\n\n'])) == [{"a": 1}]
 
 
-def test_an_error_event_is_an_error_document():
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_an_error_event_is_an_error_document(end):
     """`event: error` names the kind beside the data: it must not pass for a chunk."""
-    assert list(documents([b'event: error\ndata: {"message": "no"}\n\ndata: {"a": 1}\n\n'])) == [
-        {"error": {"message": "no"}},
-        {"a": 1},
-    ]
+    lines = [b"event: error", b'data: {"message": "no"}', b"", b'data: {"a": 1}', b"", b""]
+    assert list(documents([end.join(lines)])) == [{"error": {"message": "no"}}, {"a": 1}]
 
 
 def test_an_unfinished_last_line_counts_when_it_is_whole():

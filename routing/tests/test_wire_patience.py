@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from miosa.testing.wire_replies import Pause, Reply
+from miosa.testing.wire_replies import Pause, Reply, Step
 from miosa.testing.wire_server import WireServer
 from routing.catalog_file import catalog
 from routing.messages import Message, Prompt
@@ -19,6 +19,7 @@ MODEL = catalog().model("openai/gpt-oss-20b")
 PROMPT = Prompt((Message("user", "hello"),))
 SHORT = Limits(connect_s=0.5, first_token_s=0.3, idle_s=0.3, total_s=2.0)
 WAITS = math.inf
+PINGS: list[Step] = [b": ping\n\n", Pause(0.1)] * 40
 
 
 def _too_slow(wire: WireServer, reply: Reply, limits: Limits = SHORT) -> tuple[Any, float]:
@@ -35,15 +36,10 @@ def _too_slow(wire: WireServer, reply: Reply, limits: Limits = SHORT) -> tuple[A
         (Reply(before_s=WAITS), "first token"),
         (Reply(first_token_s=WAITS), "first token"),
         (Reply(first_token_s=WAITS, role_first=False), "first token"),
-        (Reply(raw=[b": ping\n\n", Pause(0.1)] * 40), "first token"),
+        (Reply(raw=PINGS), "first token"),
         (Reply(text="a b c", fault="stall"), "idle"),
         (
-            Reply(
-                raw=[
-                    b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n',
-                    *[b": ping\n\n", Pause(0.1)] * 40,
-                ]
-            ),
+            Reply(raw=[b'data: {"choices": [{"delta": {"content": "a"}}]}\n\n', *PINGS]),
             "idle",
         ),
         (Reply(status=503, raw=[b"half of an err", Pause(WAITS)]), None),

@@ -1,0 +1,131 @@
+"""What goes in and out of the agents' routes."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from agents.models import Execution, Step
+
+MAX_REQUEST = 100_000  # characters
+MAX_PARAMETERS = 16
+
+
+class TaskRequest(serializers.Serializer[Any]):
+    request = serializers.CharField(
+        max_length=MAX_REQUEST, help_text="what shall be done, with the text to work on behind a colon"
+    )
+    mode = serializers.ChoiceField(
+        choices=Execution.Mode.choices, default=Execution.Mode.BALANCE, help_text="what matters most"
+    )
+    conversation = serializers.CharField(max_length=80, default="", allow_blank=True)
+    parameters = serializers.DictField(
+        child=serializers.CharField(max_length=1000, allow_blank=True), default=dict
+    )
+
+    def validate_request(self, value: str) -> str:
+        if "\0" in value:
+            raise serializers.ValidationError("must not hold NUL characters")
+        return value
+
+    def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
+        if len(value) > MAX_PARAMETERS:
+            raise serializers.ValidationError(f"holds more than {MAX_PARAMETERS} members")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if unknown := set(self.initial_data) - set(self.fields):
+            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "is not a member of a task"))
+        return attrs
+
+
+class StepRepresentation(serializers.ModelSerializer[Step]):
+    confidence = serializers.FloatField(read_only=True, allow_null=True, help_text="0 to 10")
+
+    class Meta:
+        model = Step
+        fields = (
+            "id",
+            "key",
+            "agent",
+            "purpose",
+            "instruction",
+            "reason",
+            "depends_on",
+            "state",
+            "attempt",
+            "success",
+            "output",
+            "data",
+            "evidence",
+            "suggestions",
+            "error",
+            "confidence",
+            "execution_ms",
+            "model",
+            "decision_id",
+            "prompt_version",
+            "calls",
+            "tokens",
+            "cost_micros",
+            "started",
+            "finished",
+        )
+        read_only_fields = fields
+
+
+class ExecutionSummary(serializers.ModelSerializer[Execution]):
+    confidence = serializers.FloatField(read_only=True, allow_null=True, help_text="0 to 10")
+
+    class Meta:
+        model = Execution
+        fields: tuple[str, ...] = (
+            "id",
+            "state",
+            "request",
+            "mode",
+            "conversation",
+            "parameters",
+            "plan_source",
+            "plan_explanation",
+            "confidence",
+            "error",
+            "cost_micros",
+            "created",
+            "started",
+            "finished",
+        )
+        read_only_fields = fields
+
+
+class ExecutionRepresentation(ExecutionSummary):
+    steps = serializers.SerializerMethodField()
+
+    class Meta(ExecutionSummary.Meta):
+        fields = (*ExecutionSummary.Meta.fields, "output", "data", "steps")
+        read_only_fields = fields
+
+    @extend_schema_field(StepRepresentation(many=True))
+    def get_steps(self, row: Execution) -> list[dict[str, Any]]:
+        ordered = sorted(row.steps.all(), key=lambda step: step.position)
+        return list(StepRepresentation(ordered, many=True).data)
+
+
+class AgentRepresentation(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    purpose = serializers.CharField()
+    capabilities = serializers.ListField(child=serializers.CharField())
+    task_kind = serializers.CharField()
+    mode = serializers.CharField()
+    prompt_version = serializers.CharField()
+    total = serializers.IntegerField()
+    successful = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    mean_confidence = serializers.FloatField(allow_null=True)
+    mean_ms = serializers.FloatField(allow_null=True)
+    last_finished = serializers.DateTimeField(allow_null=True)
+
+
+class AgentList(serializers.Serializer[Any]):
+    items = AgentRepresentation(many=True)
+    next = serializers.URLField(allow_null=True)

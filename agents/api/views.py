@@ -1,0 +1,119 @@
+"""Tasks, executions and agents."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from agents import insight, submission
+from agents.api.serializers import (
+    AgentList,
+    AgentRepresentation,
+    ExecutionRepresentation,
+    ExecutionSummary,
+    TaskRequest,
+)
+from agents.models import Execution
+from miosa.http.problem import BadParameter
+from tenants.idempotency import IdempotentPost
+from tenants.principal import principal_of
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Repeat a request safely: the same key within 24 hours gets the first answer.",
+)
+
+
+@extend_schema(tags=["tasks"])
+class Tasks(IdempotentPost, APIView):
+    """Hand in a task."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"POST": "tasks:write"}
+
+    @extend_schema(
+        request=TaskRequest,
+        responses={202: ExecutionSummary},
+        parameters=[IDEMPOTENCY_KEY],
+        description="Accepted at once; follow the execution named by the Location header.",
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().post(request, *args, **kwargs)
+
+    def perform(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        payload = TaskRequest(data=request.data)
+        payload.is_valid(raise_exception=True)
+        execution = submission.submit(**payload.validated_data, requested_by=principal_of(request).name)
+        place = reverse("execution", args=[execution.pk], request=request)
+        body = ExecutionSummary(execution).data
+        return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": place})
+
+
+@extend_schema(
+    tags=["executions"],
+    parameters=[OpenApiParameter("state", OpenApiTypes.STR, enum=Execution.State.values)],
+)
+class Executions(ListAPIView[Execution]):
+    """The tenant's executions, newest first."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"GET": "executions:read"}
+    serializer_class = ExecutionSummary
+    queryset = Execution.objects.none()
+
+    def get_queryset(self) -> Any:
+        state = self.request.query_params.get("state")
+        if state is None:
+            return insight.executions()
+        if state not in Execution.State.values:
+            raise BadParameter(f"state is one of {', '.join(Execution.State.values)}.", parameter="state")
+        return insight.executions().filter(state=state)
+
+
+@extend_schema(tags=["executions"], responses=ExecutionRepresentation)
+class ExecutionDetail(APIView):
+    """One execution with its steps and its answer."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"GET": "executions:read"}
+
+    def get(self, _request: Request, execution_id: UUID) -> Response:
+        return Response(ExecutionRepresentation(insight.execution(execution_id)).data)
+
+
+@extend_schema(
+    tags=["executions"], request=None, responses={200: ExecutionSummary}, parameters=[IDEMPOTENCY_KEY]
+)
+class Cancellation(IdempotentPost, APIView):
+    """Cancel an execution; what it has cost so far is charged."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"POST": "executions:write"}
+
+    def perform(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(ExecutionSummary(submission.cancel(kwargs["execution_id"])).data)
+
+
+@extend_schema(operation_id="agents_list", tags=["agents"], responses=AgentList)
+class Agents(APIView):
+    """The agents, and how each has done for this tenant."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"GET": "agents:read"}
+
+    def get(self, _request: Request) -> Response:
+        return Response({"items": AgentRepresentation(insight.roster(), many=True).data, "next": None})
+
+
+@extend_schema(tags=["agents"], responses=AgentRepresentation)
+class AgentDetail(APIView):
+    """One agent."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"GET": "agents:read"}
+
+    def get(self, _request: Request, kind: str) -> Response:
+        return Response(AgentRepresentation(insight.agent(kind)).data)

@@ -1,0 +1,83 @@
+"""Ask in one agent's name: its prompt, its question templates, its routing wishes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agents.contract import ModelUnavailable, Profile, Reply, Workbench
+from agents.text import grammars
+from agents.text.words import words
+from agents.verifiers import prose
+
+SMALL_WINDOW_TOKENS = 1200  # a question to a small model: beyond this its answers lose the thread
+LARGE_WINDOW_TOKENS = 24_000
+_SHORTEST_LINE_WORDS = 2
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The bench of one step, spoken to as one agent; every question names a template of its profile."""
+
+    bench: Workbench
+    profile: Profile
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        max_output_tokens: int = 200,
+        schema: Mapping[str, Any] | None = None,
+        grammar: str | None = None,
+        temperature: float | None = 0.1,
+        task_kind: str = "",
+        **fields: Any,
+    ) -> Reply:
+        """Ask one question; raises ModelUnavailable."""
+        return self.bench.ask(
+            self.profile.asks[name].format(**fields),
+            system=self.profile.prompt,
+            task_kind=task_kind or self.profile.task_kind,
+            mode=self.profile.mode,
+            max_output_tokens=max_output_tokens,
+            schema=schema,
+            grammar=grammar,
+            temperature=temperature,
+        )
+
+    def capable(self, task_kind: str = "") -> bool:
+        """Return whether a strong model would answer this agent now."""
+        return self.bench.capable(task_kind or self.profile.task_kind, self.profile.mode)
+
+    def window_tokens(self, task_kind: str = "") -> int:
+        """Return how much text one question may carry."""
+        return LARGE_WINDOW_TOKENS if self.capable(task_kind) else SMALL_WINDOW_TOKENS
+
+    def lines(self, name: str, *, count: int, **fields: Any) -> list[str]:
+        """Return up to `count` short lines the model names, without doubles; none where no model answers."""
+        grammar = grammars.lines(count)
+        try:
+            reply = self(name, grammar=grammar, max_output_tokens=40 * count, temperature=0.3, **fields)
+        except ModelUnavailable:
+            return []
+        rows = grammars.read_lines(reply.text, limit=count)
+        whole = rows if reply.complete else rows[:-1]
+        return list(
+            {
+                row.casefold().rstrip("."): row for row in whole if len(words(row)) >= _SHORTEST_LINE_WORDS
+            }.values()
+        )
+
+    def remark(self, name: str, *, source: str, **fields: Any) -> str:
+        """Return one sentence about facts that are already established, "" where it would add to them or no model answers."""
+        try:
+            reply = self(name, grammar=grammars.sentence(), max_output_tokens=70, **fields)
+        except ModelUnavailable:
+            return ""
+        text = prose.opening(reply.text).strip()
+        checks = (
+            prose.complete(reply),
+            prose.repetition(text),
+            prose.faithful(text, source),
+            prose.grounded(text, [source]),
+        )
+        return text if words(text) and all(check.passed for check in checks) else ""

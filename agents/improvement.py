@@ -1,0 +1,108 @@
+"""What is learned from a result below the threshold; the only writer of Lesson.
+
+A lesson is queued in the transaction of its result, exactly once, and studied afterwards: the study
+weighs what the verifiers found against how often this agent fails the same check, names the cause and
+proposes one change. It is arithmetic over stored facts, so it needs no model and repeats exactly.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connections, transaction
+from django.utils import timezone
+
+from agents.models import Lesson, Step
+
+LOOK_BACK = 50  # results of the same agent that the cause is compared with
+HABITUAL = 0.3  # share of results failing the same check from which it is the agent's habit
+
+DUE = """
+WITH due AS (
+  SELECT id FROM agents_lesson
+  WHERE state = 'queued' AND (rung IS NULL OR rung < now() - make_interval(secs => %s))
+  ORDER BY created LIMIT %s FOR UPDATE SKIP LOCKED)
+UPDATE agents_lesson l SET rung = now() FROM due WHERE l.id = due.id RETURNING l.tenant_id, l.id"""
+RING_S = 30.0
+
+
+def queue(step: Step) -> UUID | None:
+    """Queue the one lesson of a step; None when it is there already."""
+    lesson = Lesson(step=step, agent=step.agent, confidence=step.confidence or 0, rung=timezone.now())
+    Lesson.objects.bulk_create([lesson], ignore_conflicts=True)
+    return lesson.pk if Lesson.objects.filter(pk=lesson.pk).exists() else None
+
+
+@transaction.atomic
+def study(lesson_id: UUID) -> None:
+    """Write cause, proposal and the facts they rest on; studying twice changes nothing."""
+    lesson: Lesson | None = (
+        Lesson.objects.select_for_update(of=("self",))
+        .select_related("step")
+        .filter(pk=lesson_id, state=Lesson.State.QUEUED)
+        .first()
+    )
+    if lesson is None:
+        return
+    step = lesson.step
+    failed = sorted((e for e in step.evidence if not e["passed"]), key=lambda e: -float(e["weight"]))
+    habits = _habits(step.agent)
+    lesson.cause = _cause(step, failed)
+    lesson.proposal = _proposal(step, failed, habits)
+    lesson.evidence = {
+        "failed_checks": failed,
+        "share_of_recent_results_failing": {check: round(share, 3) for check, share in habits.items()},
+        "model": step.model,
+        "prompt_version": step.prompt_version,
+    }
+    lesson.state, lesson.studied = Lesson.State.STUDIED, timezone.now()
+    lesson.save()
+
+
+def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
+    """Return (tenant, lesson) of lessons nobody has studied yet, of all tenants, as the platform."""
+    with connections["platform"].cursor() as cursor:
+        cursor.execute(DUE, [RING_S, limit])
+        return [(tenant_id, lesson_id) for tenant_id, lesson_id in cursor.fetchall()]
+
+
+def _habits(agent: str) -> dict[str, float]:
+    recent = list(
+        Step.objects.filter(agent=agent, state=Step.State.COMPLETED)
+        .order_by("-finished")
+        .values_list("evidence", flat=True)[:LOOK_BACK]
+    )
+    failing = Counter(
+        finding["check"] for evidence in recent for finding in evidence if not finding["passed"]
+    )
+    return {check: count / len(recent) for check, count in failing.items()}
+
+
+def _cause(step: Step, failed: Sequence[dict[str, Any]]) -> str:
+    if step.error:
+        return f"The step ended with an error: {step.error}"
+    if not failed:
+        return (
+            f"No check failed; the confidence is low because {step.model or 'the model'} has a low success rate"
+            " in work of this kind, or too little is known of it."
+        )
+    worst = failed[0]
+    detail = f": {worst['detail']}" if worst.get("detail") else ""
+    more = f" ({len(failed) - 1} lighter checks failed too)" if len(failed) > 1 else ""
+    return f"The check {worst['check']!r} failed{detail}{more}"
+
+
+def _proposal(step: Step, failed: Sequence[dict[str, Any]], habits: dict[str, float]) -> str:
+    if not failed:
+        return f"Let another model take this work for a trial, and compare it with {step.model or 'the present one'}."
+    check = str(failed[0]["check"])
+    share = habits.get(check, 0.0)
+    if share >= HABITUAL:
+        return (
+            f"{share:.0%} of the last results of {step.agent} fail {check!r}: change its prompt (version"
+            f" {step.prompt_version or 'unknown'}) so that it asks for this, or give the work to a stronger model."
+        )
+    return (
+        f"{check!r} fails rarely ({share:.0%} of the last results): ask once more before changing anything."
+    )

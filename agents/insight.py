@@ -1,0 +1,80 @@
+"""The read side of agents: for the API, the event stream and the admin."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from agents import registry
+from agents.models import Execution, ExecutionEvent
+from agents.registry_kinds import PROFILES
+from miosa.http.problem import NotFound
+
+EVENTS_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events after a number, and whether there can be more."""
+
+    events: list[dict[str, Any]]
+    ended: bool
+
+
+def executions() -> QuerySet[Execution]:
+    """Return the current tenant's executions."""
+    rows: QuerySet[Execution] = Execution.objects.all()
+    return rows
+
+
+def execution(execution_id: UUID) -> Execution:
+    """Return one of the current tenant's executions with its steps; raises NotFound, for a foreign one too."""
+    row = executions().prefetch_related("steps").filter(pk=execution_id).first()
+    if row is None:
+        raise NotFound("There is no such execution.")
+    return row
+
+
+def events_after(execution_id: UUID, number: int) -> EventPage:
+    """Return the events of an execution after `number`, in order; raises NotFound."""
+    row = executions().only("state").filter(pk=execution_id).first()
+    if row is None:
+        raise NotFound("There is no such execution.")
+    found = ExecutionEvent.objects.filter(execution_id=execution_id, number__gt=number).order_by("number")
+    events = [
+        {"number": e.number, "kind": e.kind, "at": e.created.isoformat(), "data": e.data}
+        for e in found[:EVENTS_AT_ONCE]
+    ]
+    return EventPage(events, ended=row.ended and len(events) < EVENTS_AT_ONCE)
+
+
+def roster() -> list[dict[str, Any]]:
+    """Return every agent with its purpose, capabilities and standing in the current tenant."""
+    standings = registry.standings()
+    return [_agent(kind, standings.get(kind) or registry.NO_STANDING) for kind in PROFILES]
+
+
+def agent(kind: str) -> dict[str, Any]:
+    """Return one agent; raises NotFound."""
+    if kind not in PROFILES:
+        raise NotFound(f"There is no agent {kind!r}; there are {', '.join(PROFILES)}.")
+    return _agent(kind, registry.standing(kind))
+
+
+def _agent(kind: str, standing: registry.Standing) -> dict[str, Any]:
+    profile = PROFILES[kind]
+    return {
+        "kind": kind,
+        "purpose": profile.purpose,
+        "capabilities": [name.rstrip("*") for name in profile.capabilities],
+        "task_kind": profile.task_kind,
+        "mode": profile.mode,
+        "prompt_version": profile.prompt_version,
+        "total": standing.total,
+        "successful": standing.successful,
+        "failed": standing.failed,
+        "mean_confidence": standing.mean_confidence,
+        "mean_ms": standing.mean_ms,
+        "last_finished": standing.last_finished,
+    }

@@ -1,0 +1,123 @@
+"""Who works on a step: claimed by one conditional UPDATE, kept by a heartbeat, freed when the worker is dead.
+
+Time is the database's `now()`, never a worker's clock. Every write of a worker carries its fence.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import Error, connection, connections
+
+from tenants.task_scope import task_scope
+
+logger = logging.getLogger(__name__)
+
+LEASE_S = 10.0
+BEAT_S = 1.0  # also how soon a cancellation reaches a running call
+RING_S = 10.0  # an unanswered message is sent again after this long
+MAX_ATTEMPTS = 20  # a step that kills its worker ends in failed, it does not loop
+
+CLAIM = """
+UPDATE agents_step SET state = 'running', lease_owner = %s, lease_until = now() + make_interval(secs => %s),
+  fence = fence + 1, attempt = attempt + 1, started = coalesce(started, now())
+WHERE id = %s
+  AND (state = 'ready' AND run_after <= now() OR state = 'running' AND lease_until < now())
+RETURNING execution_id, key, fence"""
+
+RENEW = """
+UPDATE agents_step SET lease_until = now() + make_interval(secs => %s)
+WHERE id = %s AND fence = %s AND state = 'running' RETURNING id"""
+
+DUE = """
+WITH due AS (
+  SELECT id FROM agents_step
+  WHERE state = 'ready' AND run_after <= now() AND (rung IS NULL OR rung < now() - make_interval(secs => %s))
+     OR state = 'running' AND lease_until < now()
+  ORDER BY created LIMIT %s FOR UPDATE SKIP LOCKED)
+UPDATE agents_step s SET state = 'ready', rung = now(), lease_owner = '', lease_until = NULL
+FROM due WHERE s.id = due.id RETURNING s.tenant_id, s.id"""
+
+
+class LostLease(Exception):  # noqa: N818  it reads as what happened
+    """Another worker owns the step, or it was cancelled: stop at once and write nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on one step. `lost` is set when it is gone."""
+
+    tenant_id: UUID
+    step_id: UUID
+    execution_id: UUID
+    key: str
+    fence: int
+    lost: threading.Event = field(default_factory=threading.Event, compare=False)
+
+
+def claim(tenant_id: UUID, step_id: UUID) -> Claim | None:
+    """Take a step of the current tenant; None for a duplicate message or a step that is not due."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [owner, LEASE_S, step_id])
+        row = cursor.fetchone()
+    return Claim(tenant_id, step_id, *row) if row else None
+
+
+def renew(held: Claim) -> None:
+    """Prolong the lease; inside a transaction this also locks the step against every other writer.
+
+    Raises:
+        LostLease: the fence is not the row's any more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW, [LEASE_S, held.step_id, held.fence])
+        if not cursor.fetchone():
+            held.lost.set()
+            raise LostLease(str(held.step_id))
+
+
+@contextmanager
+def kept(held: Claim) -> Iterator[None]:
+    """Renew the lease from a thread of its own, hence on its own connection, until the block ends."""
+    stop = threading.Event()
+    beat = threading.Thread(target=_beat, args=(held, stop), name=f"lease-{held.key}", daemon=True)
+    beat.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        beat.join()
+
+
+def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
+    """Return (tenant, step) of what should be rung for, of all tenants, as the platform.
+
+    These are ready steps whose message was never sent, was lost or was not answered, and steps whose
+    worker is dead. Any number of these may run at once.
+    """
+    with connections["platform"].cursor() as cursor:
+        cursor.execute(DUE, [RING_S, limit])
+        return [(tenant_id, step_id) for tenant_id, step_id in cursor.fetchall()]
+
+
+def _beat(held: Claim, stop: threading.Event) -> None:
+    try:
+        with task_scope(held.tenant_id):
+            while not stop.wait(BEAT_S):
+                try:
+                    renew(held)
+                except LostLease:
+                    return
+                except Error:
+                    logger.warning("The database is away; the lease of %s is tried again", held.step_id)
+                    connection.close()
+    except Error:
+        logger.warning("No heartbeat for %s: the database is away", held.step_id)
+    finally:
+        connection.close()

@@ -1,0 +1,70 @@
+"""One run of a task."""
+
+from django.db import models
+from django.db.models import Q
+
+from tenants.owned import TenantOwned
+
+
+class Execution(TenantOwned):
+    """What was asked, and what came of it. Its work stands in its steps."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        IN_PROGRESS = "in_progress"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    class Mode(models.TextChoices):
+        SPEED = "speed"
+        QUALITY = "quality"
+        COST = "cost"
+        BALANCE = "balance"
+
+    request = models.TextField()
+    parameters = models.JSONField(default=dict)
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.BALANCE)
+    conversation = models.CharField(max_length=80, blank=True)
+    requested_by = models.CharField(max_length=60, help_text="user:<id> or key:<id>")
+    state = models.CharField(max_length=12, choices=State, default=State.PENDING)
+    plan_source = models.CharField(max_length=8, blank=True, help_text="model or rules")
+    plan_explanation = models.TextField(blank=True)
+    output = models.TextField(blank=True)
+    data = models.JSONField(default=dict)
+    confidence = models.DecimalField(max_digits=4, decimal_places=2, null=True)
+    error = models.TextField(blank=True)
+    ceiling_micros = models.BigIntegerField(help_text="the most it may cost; reserved before it starts")
+    cost_micros = models.BigIntegerField(default=0)
+    events = models.BigIntegerField(default=0, help_text="number of events written so far")
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            *TenantOwned.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=10),
+                name="execution_confidence_0_to_10",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "in_progress"], finished__isnull=True)
+                | Q(state__in=["completed", "failed", "cancelled"], finished__isnull=False),
+                name="execution_finished_when_ended",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "-created"], name="executions_by_time")]
+
+    def __str__(self) -> str:
+        return self.request[:60]
+
+    @property
+    def reference(self) -> str:
+        """The name of its reservation."""
+        return f"execution:{self.pk}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in {self.State.COMPLETED, self.State.FAILED, self.State.CANCELLED}

@@ -1,0 +1,227 @@
+"""The orchestrator: plans, lets the agents work, and brings their parts into one answer.
+
+Every part is a step. A step is claimed, worked on without a transaction (models and sandboxes are slow),
+and recorded in one: result, outcome, memory, lesson, what became ready. It enqueues nothing; it returns
+what should follow.
+"""
+
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from agents import confidence, executions, improvement, leases, memory, registry
+from agents.assignment import task_of
+from agents.conclusion import conclude
+from agents.contract import Evidence, ModelUnavailable, Result
+from agents.executions import CONCLUDE, PLAN
+from agents.leases import Claim, LostLease
+from agents.models import Execution, Step
+from agents.plan import Plan
+from agents.plan_check import plan_evidence
+from agents.planning import plan
+from agents.registry_kinds import profile_of
+from agents.workbench import LiveBench
+from billing import ledger, quota
+from miosa.http.problem import Problem
+from routing import outcomes
+from routing.embeddings import MODEL as EMBEDDED_BY
+
+logger = logging.getLogger(__name__)
+
+MAX_ERRORS = 3
+BACK_OFF_S = (1, 4, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Followup:
+    """What should be enqueued now: ids of steps that became ready, and of lessons to study."""
+
+    steps: list[UUID] = field(default_factory=list)
+    lessons: list[UUID] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of working on a step; `plan` only from the plan step."""
+
+    result: Result
+    plan: Plan | None = None
+
+
+def run_step(tenant_id: UUID, step_id: UUID) -> Followup:
+    """Work on one step of the current tenant, if it is due and nobody else does."""
+    held = leases.claim(tenant_id, step_id)
+    if held is None:
+        return Followup()
+    try:
+        with leases.kept(held):
+            return _worked(held)
+    except LostLease:
+        return _let_go(held)
+
+
+def cancel(execution_id: UUID) -> Execution:
+    """End an execution at once; a model call in flight notices within a heartbeat."""
+    with transaction.atomic():
+        executions.cancel_steps(execution_id)
+        return _finished(execution_id, Execution.State.CANCELLED)
+
+
+def _worked(held: Claim) -> Followup:
+    with transaction.atomic():
+        execution, step = executions.begin(held)
+    if step.attempt > leases.MAX_ATTEMPTS:
+        return _failed(held, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
+    bench = LiveBench(execution, step, held)
+    started = time.perf_counter()
+    try:
+        done = _perform(execution, step, bench)
+    except ModelUnavailable as error:
+        return _tried(held, step, str(error), retryable=error.retryable)
+    except Problem as error:
+        return _failed(held, str(error))
+    except LostLease:
+        raise
+    except Exception as error:  # an agent is a plug-in: whatever it raises ends its step and not the worker
+        logger.exception("Step %s of %s failed unexpectedly", step.key, execution.pk)
+        return _tried(held, step, f"{type(error).__name__}: the log has the details", retryable=True)
+    return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
+
+
+def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
+    if step.key == PLAN:
+        capable = bench.capable("orchestration", "quality")
+        made = plan(execution.request, ask=bench.ask if capable else None, embed=bench.embed)
+        return Done(
+            Result(success=True, output=made.explanation, evidence=plan_evidence(made, execution.request)),
+            made,
+        )
+    task = task_of(execution, step)
+    if step.key == CONCLUDE:
+        return Done(conclude(task, task.handovers, bench))
+    return Done(registry.agent(step.agent).execute(task, bench))
+
+
+def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_ms: int) -> Followup:
+    result = done.result
+    prior = confidence.prior_of(bench.priors)
+    sure = confidence.confidence(prior, result.evidence)
+    pattern = _pattern(step, result, bench)
+    values = _values(step, bench, result, sure, execution_ms)
+    told = {
+        name: values[name]
+        for name in ("success", "confidence", "model", "execution_ms", "tokens", "cost_micros")
+    }
+    told["because"] = confidence.explain(prior, result.evidence)
+    with transaction.atomic():
+        row = executions.complete(held, values, told=told)
+        _learn(bench, result, sure)
+        if pattern:
+            memory.remember(
+                row.pk,
+                agent=row.agent,
+                request=row.instruction,
+                output=result.output,
+                confidence=sure,
+                pattern=pattern,
+                embedded_by=EMBEDDED_BY,
+            )
+        lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
+        if done.plan:
+            executions.lay_out(held.execution_id, done.plan)
+        if row.key == CONCLUDE:
+            _conclude(row)
+        else:
+            quota.extend(Execution(pk=held.execution_id).reference)
+        ready = executions.advance(held.execution_id)
+    return Followup(ready, [lesson] if lesson else [])
+
+
+def _values(step: Step, bench: LiveBench, result: Result, sure: float, execution_ms: int) -> dict[str, Any]:
+    answers = bench.answers
+    return {
+        "success": result.success,
+        "output": result.output,
+        "data": dict(result.data),
+        "evidence": [
+            {"check": e.check, "passed": e.passed, "weight": e.weight, "detail": e.detail}
+            for e in result.evidence
+        ],
+        "suggestions": list(result.suggestions),
+        "error": result.error or "",
+        "confidence": sure,
+        "execution_ms": execution_ms,
+        "model": answers[-1].model if answers else "",
+        "decision_id": answers[-1].decision_id if answers else None,
+        "prompt_version": profile_of(step.agent).prompt_version,
+        "calls": len(answers),
+        "tokens": sum(answer.input_tokens + answer.output_tokens for answer in answers),
+        "cost_micros": sum(answer.cost_micros for answer in answers),
+    }
+
+
+def _pattern(step: Step, result: Result, bench: LiveBench) -> list[float] | None:
+    """Return the embedding under which a good result is remembered; None for what is not worth it."""
+    if not result.success or step.key in {PLAN, CONCLUDE}:
+        return None
+    try:
+        return bench.embed([step.instruction])[0]
+    except ModelUnavailable:
+        bench.note("This result is not remembered: embeddings are not available.")
+        return None
+
+
+def _learn(bench: LiveBench, result: Result, sure: float) -> None:
+    """Tell the router how its choices turned out, where anything was checked at all."""
+    if not result.evidence:
+        return
+    for decision_id in bench.decision_ids():
+        outcomes.record_reward(decision_id, success=_checked_out(result.evidence), confidence=sure)
+
+
+def _checked_out(evidence: tuple[Evidence, ...]) -> bool:
+    """Tell whether the checks alone, without the model's record, speak for the result: no circle of praise."""
+    return not confidence.needs_improvement(confidence.confidence(confidence.NO_MODEL_PRIOR, evidence))
+
+
+def _conclude(row: Step) -> None:
+    state = Execution.State.COMPLETED if row.success else Execution.State.FAILED
+    _finished(
+        row.execution_id, state, output=row.output, data=row.data, confidence=row.confidence, error=row.error
+    )
+
+
+def _finished(execution_id: UUID, state: str, **values: Any) -> Execution:
+    cost = ledger.spent_on(execution_id)
+    execution = executions.finish(execution_id, state, cost_micros=cost, **values)
+    quota.settle(execution.reference, cost)
+    return execution
+
+
+def _tried(held: Claim, step: Step, error: str, *, retryable: bool) -> Followup:
+    if not retryable or step.errors + 1 >= MAX_ERRORS:
+        return _failed(held, error)
+    with transaction.atomic():
+        executions.retry(held, error, after_s=BACK_OFF_S[step.errors])
+    return Followup()
+
+
+def _failed(held: Claim, error: str) -> Followup:
+    with transaction.atomic():
+        row = executions.fail(held, error)
+        if row.key in {PLAN, CONCLUDE}:
+            _finished(held.execution_id, Execution.State.FAILED, error=error)
+            return Followup()
+        return Followup(executions.advance(held.execution_id))
+
+
+def _let_go(held: Claim) -> Followup:
+    """A call that outlived its cancellation has cost something: settle again."""
+    execution = Execution.objects.get(pk=held.execution_id)
+    if execution.ended:
+        quota.settle(execution.reference, ledger.spent_on(execution.pk))
+    return Followup()

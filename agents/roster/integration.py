@@ -1,0 +1,152 @@
+"""Connects to outside services: writes the client of an HTTP call and tries it against a stand-in in the sandbox."""
+
+import json
+from typing import Any
+
+from agents.contract import Evidence, ModelUnavailable, Profile, Result, Task, Workbench
+from agents.crafts.asking import Asker
+from agents.text.request import read_request
+from agents.text.wire import Call, call_of, client
+from agents.verifiers import code as checks_of
+from agents.verifiers import structure, weights
+from agents.verifiers.code import Trial, try_out
+from agents.verifiers.finding import finding
+
+profile = Profile(
+    kind="integration",
+    purpose="Connect outside services: API clients, webhooks, OAuth and data synchronisation over HTTP.",
+    capabilities=("api_integration", "webhook_setup", "oauth_configuration", "data_synchronization"),
+    task_kind="code",
+    mode="speed",
+    prompt="You read HTTP calls out of descriptions, exactly.",
+    asks={
+        "call": "Which HTTP call does this describe? Use only what is said; leave out what is not.\n\n{request}",
+    },
+)
+SCHEMA = {
+    "type": "object",
+    "required": ["method", "url", "auth", "body"],
+    "properties": {
+        "method": {"enum": ["GET", "POST", "PUT", "PATCH", "DELETE"]},
+        "url": {"type": "string"},
+        "auth": {"enum": ["none", "bearer", "key"]},
+        "header": {"type": "string", "pattern": "^$|^[A-Za-z][A-Za-z0-9-]*$"},
+        "body": {"type": "object"},
+    },
+}
+
+
+def execute(task: Task, bench: Workbench) -> Result:
+    """Read the call, write its client and test, run both in the sandbox."""
+    ask = Asker(bench, profile)
+    request = read_request(task.asked)
+    wanted = (
+        task.input
+        if request.kind == "text" or request.material in task.input
+        else f"{task.input} {request.material}"
+    )
+    call = _call(ask, wanted)
+    files = client(call)
+    bench.note(f"Trying {call.method} {call.path} against a stand-in in the sandbox")
+    trial = try_out(bench, files, module="client", tests="test_client")
+    evidence = _evidence(call, files, trial)
+    notes = _notes(call, trial)
+    wrong = next(
+        (
+            f"{one.check}: {one.detail}"
+            for one in evidence
+            if not one.passed and one.check in {_SENDS, _REFUSES}
+        ),
+        None,
+    )
+    data: dict[str, Any] = {
+        "files": files,
+        "call": {
+            "method": call.method,
+            "path": call.path,
+            "url": call.url,
+            "auth": call.auth,
+            "body": dict(call.body),
+        },
+    }
+    data |= {
+        "run": dict(trial.report),
+        "missing": list(call.missing),
+        "notes": notes,
+        "function": {"name": call.name},
+    }
+    output = "\n\n".join(
+        [*(f"`{name}`\n```python\n{code.rstrip()}\n```" for name, code in files.items()), *notes]
+    )
+    return Result(
+        wrong is None,
+        output,
+        data,
+        evidence,
+        "quality",
+        error=wrong,
+        suggestions=tuple(f"Say {what}." for what in call.missing),
+    )
+
+
+_SENDS, _REFUSES = "the call is as described", "a refusal becomes an error"
+
+
+def _call(ask: Asker, wanted: str) -> Call:
+    """Read the call by rules; a strong model may fill in what the rules did not see, never what is not said."""
+    call = call_of(wanted)
+    if not ask.capable() or {"url", "method"} <= set(call.told):
+        return call
+    try:
+        answer = json.loads(ask("call", request=wanted, schema=SCHEMA, max_output_tokens=500).text)
+    except (ModelUnavailable, ValueError):
+        return call
+    if structure.invalid(answer, SCHEMA) or (answer["url"] and not structure.occurs(answer["url"], wanted)):
+        return call
+    told = tuple(
+        name for name in ("url", "method", "auth", "body") if answer[name] and answer[name] != "none"
+    )
+    return Call(
+        answer["method"],
+        answer["url"],
+        answer["auth"],
+        answer.get("header") or call.header or "Authorization",
+        answer["body"],
+        told,
+    )
+
+
+def _evidence(call: Call, files: dict[str, str], trial: Trial) -> tuple[Evidence, ...]:
+    told = finding(
+        "the request says which call",
+        passed="url" in call.told or "method" in call.told,
+        weight=weights.TRACED,
+        detail=", ".join(call.told) or "nothing",
+    )
+    if not trial.ran:
+        return told, finding(checks_of.NOT_RUN, passed=False, weight=weights.NOT_RUN, detail=trial.reason)
+    failed = {row[0]: row[1] for row in trial.failed_tests}
+    tests = trial.report.get("tests", {})
+    broken = tests.get("error") or ("" if tests.get("ran") else str(trial.report.get("error", "no test ran")))
+    sends = next((fault for name, fault in failed.items() if "sends" in name), broken)
+    refuses = next((fault for name, fault in failed.items() if "error" in name), broken)
+    return (
+        told,
+        checks_of.parses("\n".join(files.values())),
+        finding(_SENDS, passed=not sends, weight=weights.WIRE_CALL, detail=sends),
+        finding(_REFUSES, passed=not refuses, weight=weights.WIRE_ERRORS, detail=refuses),
+    )
+
+
+def _notes(call: Call, trial: Trial) -> list[str]:
+    said = [
+        f"Tried in the sandbox against a stand-in on the loopback: {trial.report.get('tests', {}).get('ran', 0)} tests, {len(trial.failed_tests)} failed."
+    ]
+    if not trial.ran:
+        said = [f"Not run: {trial.reason}."]
+    said.append("The real service was not called: the sandbox has no network.")
+    return said + (
+        [f"The request does not say {' or '.join(call.missing)}; the client takes it as a parameter."]
+        if call.missing
+        else []
+    )

@@ -1,0 +1,65 @@
+"""The door between processes: load the scope, call the work, ring for what it returned.
+
+A message is only a doorbell. One that is lost is rung again from its row, so a broker that is away
+costs time and loses nothing.
+"""
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+from django.db import InterfaceError, OperationalError, connection, connections
+from kombu.exceptions import OperationalError as BrokerAway
+
+from agents import improvement, leases, orchestrator
+from tenants.task_scope import task_scope
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="agents.run_step")
+def run_step(tenant_id: str, step_id: str) -> None:
+    try:
+        with task_scope(tenant_id):
+            follow(tenant_id, orchestrator.run_step(UUID(tenant_id), UUID(step_id)))
+    except (OperationalError, InterfaceError):
+        logger.warning("The database went away; step %s is rung again", step_id)
+        connection.close()
+
+
+@shared_task(name="agents.study")
+def study(tenant_id: str, lesson_id: str) -> None:
+    with task_scope(tenant_id):
+        improvement.study(UUID(lesson_id))
+
+
+@shared_task(name="agents.ring_due")
+def ring_due() -> None:
+    try:
+        for tenant_id, step_id in leases.due():
+            ring_step(tenant_id, step_id)
+        for tenant_id, lesson_id in improvement.due():
+            ring(study, tenant_id, lesson_id)
+    except (OperationalError, InterfaceError):
+        connections["platform"].close()
+
+
+def follow(tenant_id: UUID | str, followup: orchestrator.Followup) -> None:
+    """Ring for what the work returned."""
+    for step_id in followup.steps:
+        ring_step(tenant_id, step_id)
+    for lesson_id in followup.lessons:
+        ring(study, tenant_id, lesson_id)
+
+
+def ring_step(tenant_id: UUID | str, step_id: UUID) -> None:
+    """Call a worker to a step."""
+    ring(run_step, tenant_id, step_id)
+
+
+def ring(task: object, tenant_id: UUID | str, row_id: UUID) -> None:
+    """Send one message; a broker that is away is no error, since the row rings again."""
+    try:
+        task.apply_async((str(tenant_id), str(row_id)), ignore_result=True, retry=False)  # type: ignore[attr-defined]
+    except (BrokerAway, ConnectionError, TimeoutError):
+        logger.warning("The broker is away; row %s is rung again", row_id)

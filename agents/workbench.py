@@ -1,0 +1,147 @@
+"""The workbench of one live step: its models, memory, sandbox and facts, all within its tenant and budget."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from agents import executions, facts, memory
+from agents.contract import CodeRun, CodeRunUnavailable, ModelUnavailable, Recollection, Reply
+from agents.leases import Claim, LostLease
+from agents.models import Execution, Step
+from deployments import execution as deployments
+from deployments.sandboxes.contract import SandboxUnavailable
+from routing import gateway, outcomes
+from routing.errors import CallCancelled, EmbeddingsUnavailable, NoCandidate, NoProviderLeft
+from routing.gateway import Answer, Attribution
+from routing.messages import Message, Prompt
+from routing.requirement import Requirement
+
+
+@dataclass
+class LiveBench:
+    """Implements `agents.contract.Workbench`; remembers the calls made for the step's record."""
+
+    execution: Execution
+    step: Step
+    held: Claim
+    answers: list[Answer] = field(default_factory=list)
+    priors: list[float] = field(default_factory=list)
+
+    def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
+        try:
+            return gateway.preview(Requirement(task_kind, self._mode(mode))).capable
+        except NoCandidate:
+            return False
+
+    def ask(
+        self,
+        prompt: str,
+        *,
+        system: str,
+        task_kind: str = "chat",
+        mode: str = "balance",
+        max_output_tokens: int = 400,
+        schema: Mapping[str, Any] | None = None,
+        grammar: str | None = None,
+        temperature: float | None = None,
+    ) -> Reply:
+        asked = Prompt(
+            messages=(Message("system", system), Message("user", prompt)),
+            max_output_tokens=max_output_tokens,
+            temperature=temperature,
+            response_schema=schema,
+            grammar=grammar,
+        )
+        needed = Requirement(
+            task_kind, self._mode(mode), asked.input_tokens, max_output_tokens, needs_json=bool(schema)
+        )
+        try:
+            answer = gateway.complete(
+                asked, needed, attribution=self._attribution(), cancelled=self.held.lost.is_set
+            )
+        except CallCancelled as error:
+            raise LostLease(str(self.held.step_id)) from error
+        except NoProviderLeft as error:
+            raise ModelUnavailable(error.detail, retryable=True) from error
+        except NoCandidate as error:
+            raise ModelUnavailable(error.detail, retryable=False) from error
+        return self._noted(answer, task_kind)
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        try:
+            return gateway.embed(texts)
+        except EmbeddingsUnavailable as error:
+            raise ModelUnavailable(error.detail) from error
+
+    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
+        try:
+            return memory.recall(self.embed([text])[0], limit=limit)
+        except ModelUnavailable:
+            return ()  # memory is a help, not a need
+
+    def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
+        try:
+            run = deployments.run_code(
+                code,
+                files=files,
+                timeout_s=timeout_s,
+                execution_id=self.execution.pk,
+                step_id=self.step.pk,
+                agent=self.step.agent,
+            )
+        except SandboxUnavailable as error:
+            raise CodeRunUnavailable(str(error)) from error
+        return CodeRun(run.exit_code, run.stdout, run.stderr, run.timed_out, run.duration_ms)
+
+    def note(self, text: str) -> None:
+        with transaction.atomic():
+            executions.tell(self.execution.pk, "note", step=self.step.key, agent=self.step.agent, text=text)
+
+    def facts(self, name: str, **filters: Any) -> list[dict[str, Any]]:
+        return facts.facts(name, **filters)
+
+    def decision_ids(self) -> list[UUID]:
+        """Return the decisions behind this step's answers, in order."""
+        return [answer.decision_id for answer in self.answers]
+
+    def _mode(self, wanted: str) -> str:
+        # What the caller asked for the whole task wins over an agent's own habit.
+        return self.execution.mode if self.execution.mode != Execution.Mode.BALANCE else wanted
+
+    def _attribution(self) -> Attribution:
+        if self.held.lost.is_set():
+            raise LostLease(str(self.held.step_id))
+        return Attribution(
+            execution_id=self.execution.pk,
+            step_id=self.step.pk,
+            agent=self.step.agent,
+            ceiling_micros=self.execution.ceiling_micros,
+        )
+
+    def _noted(self, answer: Answer, task_kind: str) -> Reply:
+        prior = outcomes.prior(task_kind, answer.model)
+        self.answers.append(answer)
+        self.priors.append(prior)
+        with transaction.atomic():
+            executions.tell(
+                self.execution.pk,
+                "model_answered",
+                step=self.step.key,
+                agent=self.step.agent,
+                model=answer.model,
+                why=answer.why,
+                decision_id=answer.decision_id,
+                tokens=answer.input_tokens + answer.output_tokens,
+                cost_micros=answer.cost_micros,
+                latency_ms=answer.latency_ms,
+            )
+        return Reply(
+            text=answer.text,
+            model=answer.model,
+            finish_reason=answer.finish_reason,
+            prior=prior,
+            capable=answer.capable,
+        )

@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from deployments.models import SandboxRun
-from miosa.pages.cells import badge, beginning, block, duration
+from miosa.pages.cells import badge, beginning, block, duration, link
 from miosa.pages.columns import Columns
 from miosa.pages.rows import Facts
 
@@ -19,7 +19,7 @@ class SandboxRunAdmin(Columns, Facts):
     search_fields = ("code", "stdout", "stderr")
     search_help_text = "Search in code and what it printed"
     ordering = ("-created",)
-    fields = (("sandbox", "ended", "took"), "code_", "stdout_", "stderr_", ("execution_id", "created"))
+    fields = (("tenant", "sandbox"), ("ended", "took", "created_"), "code_", "stdout_", "stderr_", "execution_")
 
     @display(description="Code")
     def program(self, row: SandboxRun) -> str:
@@ -34,6 +34,10 @@ class SandboxRunAdmin(Columns, Facts):
     @display(description="Time", ordering="duration_ms")
     def took(self, row: SandboxRun) -> str:
         return duration(row.duration_ms)
+
+    @display(description="Execution")
+    def execution_(self, row: SandboxRun) -> SafeString:
+        return link("agents_execution", "open", to=row.execution_id) if row.execution_id else block("")
 
     @display(description="Code")
     def code_(self, row: SandboxRun) -> SafeString:

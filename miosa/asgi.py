@@ -4,7 +4,7 @@ Django's synchronous views cost several times more under its own ASGI handler (a
 per middleware change) than under WSGI, so REST and admin keep WSGI, in the same process and port.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 
@@ -16,7 +16,7 @@ from agents.api.events import PATH, event_door
 
 THREADS = 16
 
-_django: Any = WSGIMiddleware(django_application, workers=THREADS)
+_django: Any = WSGIMiddleware(cast(Any, django_application), workers=THREADS)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

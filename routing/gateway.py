@@ -173,8 +173,8 @@ def _refuse_above_ceiling(choice: Choice, prompt: Prompt, attribution: Attributi
     if attribution.ceiling_micros is None or attribution.execution_id is None:
         return
     worst = max(
-        outcomes.cost_micros(model_id, prompt.input_tokens, prompt.max_output_tokens)
-        for model_id in choice.order
+        outcomes.cost_micros(model.id, prompt.input_tokens, _longest_answer(model, prompt))
+        for model in map(board.catalog().model, choice.order)
     )
     if not worst:
         return

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from miosa.http.problem import BadRequest, Conflict, Unprocessable
 from tenants.models import IdempotentRequest
 from tenants.owned import current_tenant_id
+from tenants.principal import principal_of
 
 KEPT = timedelta(hours=24)
 MAX_KEY_LENGTH = 200
@@ -55,7 +56,7 @@ class IdempotentPost:
 
 def fingerprint(request: Request) -> bytes:
     """Return SHA-256 of who asks and what, independent of the order of JSON members."""
-    canonical = json.dumps([request.user.name, request.data], sort_keys=True, default=str)
+    canonical = json.dumps([principal_of(request).name, request.data], sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).digest()
 
 

@@ -15,7 +15,7 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         required: Mapping[str, str] = getattr(view, "required_scopes", {})
-        principal = request.user
+        principal: Any = request.user
         if not isinstance(principal, Principal):
             raise Unauthenticated("Send `Authorization: Bearer <API key or access token>`.")
         scope = required.get(request.method or "")

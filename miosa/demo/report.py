@@ -28,13 +28,16 @@ def report(console: Console, client: Client, execution_id: str) -> bool:
 
 
 def places(console: Console, site: Site, account: Account) -> None:
-    """Print where to look around, and with which credentials."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("admin", site.admin_url)
-    table.add_row("  sign in as", f"{account.email}  password  {account.password}")
-    table.add_row("API docs", site.docs_url)
-    table.add_row("  API key", account.api_key)
-    console.print(Panel(table, title=f"Tenant {account.tenant}", border_style="cyan"), soft_wrap=True)
+    """Print where to look around, and with which credentials; whole lines, so that they can be copied."""
+    console.rule(f"Tenant {account.tenant}", style="cyan")
+    for name, value in (
+        ("admin", site.admin_url),
+        ("  e-mail", account.email),
+        ("  password", account.password),
+        ("API docs", site.docs_url),
+        ("  API key", account.api_key),
+    ):
+        console.print(f"{name:<11}{value}", soft_wrap=True, highlight=False, markup=False)
 
 
 def _checks(console: Console, execution: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.db.backends.base.base import NO_DB_ALIAS
 from django_tenants.postgresql_backend import base as tenants
+from django_tenants.postgresql_backend.base import quote_schema_name  # type: ignore[attr-defined]
 
 Scope = tuple[str, str]
 
@@ -22,7 +23,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
     """django-tenants' wrapper with the tenant bound to the transaction instead of the connection."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         self.by_transaction = self.settings_dict.get("TENANT_SCOPE", "transaction") == "transaction"
         if self.by_transaction:
             self.execute_wrappers.append(self._own_transaction)
@@ -30,14 +31,16 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
     @property
     def scope(self) -> Scope:
         """(search_path, tenant id) that the next statement must run under."""
-        source = connections[self.settings_dict["TENANT_FROM"]] if "TENANT_FROM" in self.settings_dict else self
-        path = ",".join(map(tenants.quote_schema_name, source._get_cursor_search_paths()))  # noqa: SLF001  our own method, on a twin
+        source: Any = (
+            connections[self.settings_dict["TENANT_FROM"]] if "TENANT_FROM" in self.settings_dict else self
+        )
+        path = ",".join(map(quote_schema_name, source._get_cursor_search_paths()))  # noqa: SLF001  our own method, on a twin
         return path, str(getattr(source.tenant, "pk", None) or "")  # the public FakeTenant has no pk
 
     def _get_cursor_search_paths(self) -> list[str]:
         if getattr(self.tenant, "isolation", None) == "pool":
             return ["public"]
-        return list(super()._get_cursor_search_paths())
+        return list(super()._get_cursor_search_paths())  # type: ignore[no-untyped-call]
 
     def _set_autocommit(self, autocommit: bool) -> None:
         if autocommit or not self.by_transaction:

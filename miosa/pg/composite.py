@@ -20,7 +20,11 @@ class CompositeForeignKey(Operation):
         self.model_name, self.field, self.to, self.on_delete = model_name, field, to, on_delete
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return self.__class__.__name__, [self.model_name, self.field], {"to": self.to, "on_delete": self.on_delete}
+        return (
+            self.__class__.__name__,
+            [self.model_name, self.field],
+            {"to": self.to, "on_delete": self.on_delete},
+        )
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """The relation itself is in Django's state already; only its constraint is ours."""

@@ -12,11 +12,11 @@ class SiloExecutor(StandardExecutor):
     codename = "silo"
 
     def run_migrations(self, tenants: Sequence[str] | None = None) -> None:
-        super().run_migrations(
+        super().run_migrations(  # type: ignore[no-untyped-call]
             [name for name in tenants or [] if name == self.PUBLIC_SCHEMA_NAME or schema_exists(name)]
         )
 
 
-def silo_executor(codename: str | None = None) -> type[SiloExecutor]:
+def silo_executor(codename: str | None = None) -> type[SiloExecutor]:  # noqa: ARG001  the setting's signature
     """Answer settings.GET_EXECUTOR_FUNCTION."""
     return SiloExecutor

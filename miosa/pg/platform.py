@@ -38,7 +38,9 @@ class PlatformRouter:
         return True
 
 
-def platform_admin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def platform_admin(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware, first in the list: the admin's templates query lazily, so everything below must be inside."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

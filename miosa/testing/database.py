@@ -26,7 +26,9 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 def _become_application() -> dict[str, Any]:
     """Switch alias "default" to the application's login; return what it was."""
     with connections["default"].cursor() as cursor:
-        cursor.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO miosa_app")  # how tests are cleaned up
+        cursor.execute(
+            "GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO miosa_app"
+        )  # how tests are cleaned up
     owner = dict(connections["default"].settings_dict)
     application = alias(settings.ENVIRONMENT.database_url, pool=0)
     _become(

@@ -39,7 +39,7 @@ def run(execution: Execution) -> Execution:
         Step.objects.filter(execution=execution, state=Step.State.READY).values_list("pk", flat=True)
     )
     while waiting:
-        followup = orchestrator.run_step(execution.tenant_id, waiting.pop(0))
+        followup = orchestrator.run_step(UUID(str(execution.tenant_id)), waiting.pop(0))
         waiting += followup.steps
         for lesson_id in followup.lessons:
             improvement.study(lesson_id)

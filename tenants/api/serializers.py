@@ -37,7 +37,16 @@ class ApiKeyRequest(serializers.Serializer[Any]):
 class ApiKeyRepresentation(serializers.ModelSerializer[ApiKey]):
     class Meta:
         model = ApiKey
-        fields = ("id", "name", "prefix", "scopes", "created", "expires_at", "last_used_at", "revoked_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "prefix",
+            "scopes",
+            "created",
+            "expires_at",
+            "last_used_at",
+            "revoked_at",
+        )
         read_only_fields = fields
 
 

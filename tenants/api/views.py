@@ -20,13 +20,14 @@ from tenants.api.serializers import (
     TokenRequest,
 )
 from tenants.models import ApiKey
+from tenants.principal import principal_of
 
 
 class Tokens(APIView):
     """Trade e-mail address and password for an access token of 15 minutes."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
     public = True
 
     @extend_schema(request=TokenRequest, responses={201: TokenRepresentation}, auth=[], tags=["access"])
@@ -55,7 +56,7 @@ class ApiKeys(ListAPIView[ApiKey]):
     def post(self, request: Request) -> Response:
         payload = ApiKeyRequest(data=request.data)
         payload.is_valid(raise_exception=True)
-        row, plain = api_keys.make(**payload.validated_data, creator=request.user)
+        row, plain = api_keys.make(**payload.validated_data, creator=principal_of(request))
         body = ApiKeyRepresentation(row).data | {"key": plain}
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 

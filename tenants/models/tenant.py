@@ -7,7 +7,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
 
-class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants ships no types
+class Tenant(TenantMixin):
     """The registry row. `schema_name` is reserved for every tenant, but exists only for a siloed one."""
 
     class Isolation(models.TextChoices):
@@ -33,7 +33,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants ships no type
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.schema_name:
             self.schema_name = f"t_{self.id.hex}"
-        super().save(*args, **kwargs)
+        super().save(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Never:
         # django-tenants keeps the previous tenant in one list that all threads share: a thread could
@@ -41,7 +41,7 @@ class Tenant(TenantMixin):  # type: ignore[misc]  # django-tenants ships no type
         raise TypeError("Use `with tenant_context(tenant):`, which is safe across threads.")
 
 
-class Domain(DomainMixin):  # type: ignore[misc]
+class Domain(DomainMixin):
     """A host name of a tenant."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

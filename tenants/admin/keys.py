@@ -1,0 +1,153 @@
+"""API keys: made here and shown once, revoked for good."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django_tenants.utils import get_tenant_model
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSplitDateTimeWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from miosa.pages.answers import turn_to
+from miosa.pages.cells import badge, chips, moment
+from miosa.pages.columns import Columns
+from miosa.pages.making import MadeByFunction
+from miosa.pages.rows import Facts, as_tenant
+from tenants import api_keys
+from tenants.models import ApiKey, Tenant
+from tenants.scopes import ALL, READ, WORK
+
+REVOKE = {
+    "title": "Revoke this key?",
+    "description": "Whoever uses it is refused from now on. A revoked key never works again; make a new one instead.",
+    "form_class": None,
+    "form_submit_text": "Revoke for good",
+}
+
+
+class KeyForm(forms.Form):
+    """For whom the key is, and what it may do."""
+
+    tenant = forms.ModelChoiceField(queryset=None, widget=UnfoldAdminSelectWidget)
+    name = forms.CharField(
+        max_length=80,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="What will use it, as in `nightly report`.",
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in sorted(ALL)],
+        initial=sorted(WORK),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=f"The first choice works with tasks; reading only takes {', '.join(sorted(READ))}.",
+    )
+    expires_at = forms.SplitDateTimeField(
+        required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC; empty: it never expires."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tenant"].queryset = get_tenant_model().objects.order_by("slug")  # type: ignore[attr-defined]
+
+    def clean_expires_at(self) -> Any:
+        moment_ = self.cleaned_data["expires_at"]
+        if moment_ and moment_ <= timezone.now():
+            raise forms.ValidationError("This moment is past.")
+        return moment_
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(Columns, MadeByFunction, Facts):
+    """A machine's credential; only its hash is stored."""
+
+    making_form = KeyForm
+    list_display = ("name", "tenant", "shown", "state", "created_by", "last_used", "created_")
+    list_filter = ("tenant", "revoked_at", "created")
+    list_select_related = ("tenant", "created_by")
+    search_fields = ("name", "prefix")
+    search_help_text = "Search in names and beginnings of keys"
+    ordering = ("-created",)
+    fields = (
+        ("tenant", "name"),
+        ("shown", "state"),
+        "scopes_",
+        ("created_by", "created_"),
+        ("expires", "last_used", "revoked"),
+    )
+    actions_detail = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("tenants.add_apikey")
+
+    def has_revoke_permission(self, request: HttpRequest, object_id: str) -> bool:
+        """Tell whether this person may revoke, and whether the key still lives."""
+        living = ApiKey.objects.filter(pk=object_id, revoked_at=None)
+        return request.user.has_perm("tenants.change_apikey") and living.exists()
+
+    def made(self, request: HttpRequest, values: dict[str, Any]) -> HttpResponse:
+        """Make the key and show it in this answer, the only one that ever holds it."""
+        tenant: Tenant = values["tenant"]
+        with as_tenant(tenant):
+            key, plain = api_keys.make(
+                values["name"],
+                scopes=values["scopes"],
+                created_by_id=request.user.pk,
+                expires_at=values["expires_at"],
+            )
+        self.log_addition(request, key, "Made.")
+        context = {**self.admin_site.each_context(request), "title": "Your new API key", "key": key, "plain": plain,
+                   "tenant": tenant}  # fmt: skip
+        answer = TemplateResponse(request, "admin/tenants/apikey/made.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    @action(
+        description="Revoke",
+        permissions=["revoke"],
+        dialog=REVOKE,
+        icon="key_off",
+        variant=ActionVariant.DANGER,
+    )
+    def revoke(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
+        key = ApiKey.objects.get(pk=object_id)
+        api_keys.revoke(key)
+        self.log_change(request, key, "Revoked.")
+        messages.success(request, f"The key {key} is revoked.")
+        return turn_to(request, reverse("admin:tenants_apikey_change", args=[object_id]))
+
+    @display(description="Begins with", ordering="prefix")
+    def shown(self, row: ApiKey) -> SafeString:
+        return chips([f"{row.prefix[:6]}…{row.prefix[-6:]}…"])
+
+    @display(description="State")
+    def state(self, row: ApiKey) -> SafeString:
+        if row.revoked_at:
+            return badge("revoked")
+        expired = row.expires_at and row.expires_at <= timezone.now()
+        return badge("expired" if expired else "active")
+
+    @display(description="Expires", ordering="expires_at")
+    def expires(self, row: ApiKey) -> SafeString:
+        return moment(row.expires_at)
+
+    @display(description="Revoked", ordering="revoked_at")
+    def revoked(self, row: ApiKey) -> SafeString:
+        return moment(row.revoked_at)
+
+    @display(description="Last used", ordering="last_used_at")
+    def last_used(self, row: ApiKey) -> SafeString:
+        return moment(row.last_used_at)
+
+    @display(description="Scopes")
+    def scopes_(self, row: ApiKey) -> SafeString:
+        return chips(row.scopes)

@@ -1,0 +1,127 @@
+"""People, what they may do in a tenant, and groups of staff."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from miosa.pages.cells import badge, moment
+from miosa.pages.columns import Columns
+from miosa.pages.tenant_form import TenantForm, TenantFormRows
+from tenants.models import Membership, Role, User
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """What staff may do in the admin."""
+
+
+class NewUserForm(UserCreationForm):
+    """A person is known by e-mail address, always in small letters."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    """People, whichever tenants they belong to."""
+
+    form = UserChangeForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "name", "active_", "staff_", "last_login_", "created_")
+    list_filter = ("is_staff", "is_superuser", "is_active", "created")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    readonly_fields = ("last_login_", "created_")
+    fieldsets = (
+        (None, {"fields": (("email", "name"), "password")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Dates", {"fields": (("created_", "last_login_"),)}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # rows name who made them; somebody who left is made inactive
+
+    @display(description="Signs in", ordering="is_active")
+    def active_(self, row: User) -> SafeString:
+        return badge("active" if row.is_active else "inactive")
+
+    @display(description="Staff", ordering="is_staff", boolean=True)
+    def staff_(self, row: User) -> bool:
+        return row.is_staff
+
+    @display(description="Last sign-in", ordering="last_login")
+    def last_login_(self, row: User) -> SafeString:
+        return moment(row.last_login)
+
+    @display(description="Created", ordering="created")
+    def created_(self, row: User) -> SafeString:
+        return moment(row.created)
+
+
+class MembershipForm(TenantForm):
+    """Who, in which tenant, as what."""
+
+    class Meta:
+        model = Membership
+        fields = ("user", "role")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if (
+            not self.instance._state.adding
+            and cleaned.get("role") != Role.OWNER
+            and is_last_owner(self.instance)
+        ):  # noqa: SLF001
+            raise ValidationError("A tenant keeps an owner: make somebody else the owner first.")
+        return cleaned
+
+
+@admin.register(Membership)
+class MembershipAdmin(Columns, TenantFormRows):
+    """What a person may do in a tenant."""
+
+    form = MembershipForm
+    list_display = ("user", "tenant", "role_", "created_")
+    list_filter = ("tenant", "role", "created")
+    list_select_related = ("tenant", "user")
+    search_fields = ("user__email", "user__name")
+    autocomplete_fields = ("user",)
+    ordering = ("tenant__slug", "user__email")
+    fields = ("tenant", "user", "role")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("user",) if obj else ()
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}  # deleting many at once could leave a tenant without an owner
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and is_last_owner(obj))
+
+    @display(description="Role", ordering="role")
+    def role_(self, row: Membership) -> SafeString:
+        return badge("active" if row.role == Role.OWNER else "role", text=row.role)
+
+
+def is_last_owner(membership: Membership) -> bool:
+    """Tell whether the tenant would be without an owner if this membership were gone."""
+    owners = Membership.objects.filter(tenant_id=membership.tenant_id, role=Role.OWNER)
+    return owners.filter(pk=membership.pk).exists() and not owners.exclude(pk=membership.pk).exists()

@@ -43,7 +43,8 @@ def post(
         created=occurred_at or timezone.now(),
     )
     LedgerEntry.objects.bulk_create([entry], ignore_conflicts=True)
-    return LedgerEntry.objects.get(source=source, source_id=source_id)
+    row: LedgerEntry = LedgerEntry.objects.get(source=source, source_id=source_id)
+    return row
 
 
 def spent_on(execution_id: UUID) -> int:

@@ -3,6 +3,7 @@
 The only writer of Reservation and of a Budget's sums.
 """
 
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, connections, transaction
@@ -57,7 +58,7 @@ def reserve(reference: str, amount_micros: int, *, executions: int = 0) -> Reser
     if amount_micros < 0 or executions < 0:
         raise ValueError("A reservation is never negative.")
     budget = current_budget()
-    values = {
+    values: dict[str, Any] = {
         "id": uuid7(),
         "budget": budget.pk,
         "reference": reference,
@@ -106,7 +107,12 @@ def sweep_expired() -> int:
 
 def _close(reference: str, state: str, actual_micros: int) -> None:
     row = Reservation.objects.get(reference=reference)
-    values = {"tenant": row.tenant_id, "reference": reference, "state": state, "actual": actual_micros}
+    values: dict[str, Any] = {
+        "tenant": row.tenant_id,
+        "reference": reference,
+        "state": state,
+        "actual": actual_micros,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLOSE, values)
 

@@ -17,7 +17,7 @@ def current_plan() -> Plan:
 def subscribe(slug: str) -> Subscription:
     """Put the current tenant on a plan; raises KeyError for an unknown one. The month's caps follow at once."""
     plan = plans()[slug]
-    row, _ = Subscription.objects.update_or_create(defaults={"plan": plan.slug})
+    row: Subscription = Subscription.objects.update_or_create(defaults={"plan": plan.slug})[0]
     Budget.objects.filter(month=month_of(timezone.now())).update(
         cap_micros=plan.allowance_micros, executions_cap=plan.executions
     )

@@ -130,6 +130,18 @@ class Environment:
         "MIOSA_ALLOWED_HOSTS", check.hosts, ("localhost", "127.0.0.1", "[::1]")
     )
 
+    def value_of(self, name: str) -> str:
+        """Return the text of a variable: of a field by its name, or of one that only the catalogue names.
+
+        A provider that is added later needs no field here; its key is taken like any other secret.
+        """
+        for spec in fields(self):
+            if spec.metadata["name"] == name:
+                return _written(getattr(self, spec.name))
+        sources = (os.environ, dot_env(DOT_ENV))
+        found = next((one for one in sources if name in one or f"{name}_FILE" in one), None)
+        return text_of(name, found, may_be_file=True) if found is not None else ""
+
 
 @dataclass(frozen=True)
 class Effect:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
 from miosa.environment import effects
+from routing import board
 
 WORKER_KEY = "miosa:worker-heartbeat"
 WORKER_SILENT_AFTER_S = 20
@@ -31,7 +32,9 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     ready = all(outcome["ok"] for outcome in checks.values())
     headers = {} if ready else {"Retry-After": "2"}
     return JsonResponse(
-        {"status": "ready" if ready else "not ready", "checks": checks}, status=200 if ready else 503, headers=headers
+        {"status": "ready" if ready else "not ready", "checks": checks},
+        status=200 if ready else 503,
+        headers=headers,
     )
 
 
@@ -44,7 +47,10 @@ def _outcome(check: Callable[[], str]) -> dict[str, Any]:
     try:
         return {"ok": True, "detail": check()}
     except Exception as error:  # noqa: BLE001  whatever is wrong is the answer here
-        return {"ok": False, "detail": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"}
+        return {
+            "ok": False,
+            "detail": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+        }
 
 
 def _database() -> str:
@@ -66,21 +72,16 @@ def _worker() -> str:
 
 
 def _providers() -> str:
-    environment = settings.ENVIRONMENT
-    ready = [
-        name
-        for name, there in (("groq", environment.groq_api_key), ("moonshot", environment.kimi_api_key))
-        if there
-    ]
-    if environment.local_model_url:
+    ready = board.reachable()
+    local = settings.ENVIRONMENT.local_model_url
+    if local:
         try:
-            httpx.get(f"{environment.local_model_url}/health", timeout=2).raise_for_status()
-            ready.append("local")
+            httpx.get(f"{local}/models", timeout=2).raise_for_status()
         except httpx.HTTPError:
-            pass
+            ready -= {"local"}
     if not ready:
         raise RuntimeError("no language model: set GROQ_API_KEY or KIMI_API_KEY, or check LOCAL_MODEL_URL")
-    return ", ".join(ready)
+    return ", ".join(sorted(ready))
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -2,13 +2,24 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from typing import Any
 
 from miosa.environment import environment
 from miosa.pg.alias import alias
+from miosa.pg.bootstrap import derive
 from miosa.theme import UNFOLD  # noqa: F401  read by django-unfold
 
 ENVIRONMENT = environment()
+if ENVIRONMENT.database_url and not ENVIRONMENT.database_platform_url:
+    # One URL is the administrator's: nobody works with that login, the three others follow from it.
+    _logins = derive(ENVIRONMENT.database_url)
+    ENVIRONMENT = replace(
+        ENVIRONMENT,
+        database_url=_logins.app_url,
+        database_platform_url=_logins.platform_url,
+        database_owner_url=_logins.owner_url,
+    )
 
 SECRET_KEY = hashlib.sha256(b"django:" + ENVIRONMENT.jwt_secret.encode()).hexdigest()
 DEBUG = ENVIRONMENT.debug

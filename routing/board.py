@@ -13,6 +13,7 @@ from django.db.models import Count, Q, Sum
 
 from routing.catalog_file import catalog as catalog  # noqa: PLC0414  board.catalog() reads well above
 from routing.models import Outcome
+from routing.providers.connected import is_reachable
 from routing.scoreboard import Rules, Scoreboard
 from routing.snapshot import Snapshot, Tally
 from tenants.owned import current_tenant_id
@@ -35,13 +36,16 @@ _held: dict[UUID | None, Held] = {}
 
 def reachable() -> frozenset[str]:
     """Return the names of the providers that are set up here."""
-    environment = settings.ENVIRONMENT
-    given = {
-        "groq": environment.groq_api_key,
-        "moonshot": environment.kimi_api_key,
-        "local": environment.local_model_url,
+    given = variables()
+    return frozenset(facts.name for facts in catalog().providers if is_reachable(facts, given))
+
+
+def variables() -> dict[str, str]:
+    """Return the values of the variables that the catalogue's providers name."""
+    names = {
+        name for facts in catalog().providers for name in (facts.key_variable, facts.url_variable) if name
     }
-    return frozenset(name for name, value in given.items() if value)
+    return {name: settings.ENVIRONMENT.value_of(name) for name in names}
 
 
 def current() -> Scoreboard:

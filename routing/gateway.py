@@ -128,15 +128,7 @@ def is_capable(model_id: str) -> bool:
 @cache
 def attempts() -> Attempts:
     """Return the providers of this process, with what is known of their health."""
-    environment = settings.ENVIRONMENT
-    variables = {
-        "GROQ_API_KEY": environment.groq_api_key,
-        "GROQ_BASE_URL": environment.groq_base_url,
-        "KIMI_API_KEY": environment.kimi_api_key,
-        "KIMI_BASE_URL": environment.kimi_base_url,
-        "LOCAL_MODEL_URL": environment.local_model_url,
-    }
-    return Attempts.connected(board.catalog(), variables)
+    return Attempts.connected(board.catalog(), board.variables())
 
 
 @cache

@@ -14,13 +14,20 @@ def connect(catalog: Catalog, variables: Mapping[str, str]) -> dict[str, OpenAIC
     `variables` are values by the names the catalogue uses (GROQ_API_KEY, LOCAL_MODEL_URL, ...); '' means not set.
     """
     kinds = {kind.name: kind for kind in PROVIDERS}
-    connected = {}
-    for facts in catalog.providers:
-        address = variables.get(facts.url_variable, "") or facts.base_url
-        key = variables.get(facts.key_variable, "") if facts.key_variable else ""
-        if address and (key or not facts.key_variable):
-            connected[facts.name] = kinds[facts.name](address, key)
-    return connected
+    return {
+        facts.name: kinds[facts.name](_address(facts, variables), variables.get(facts.key_variable, ""))
+        for facts in catalog.providers
+        if is_reachable(facts, variables)
+    }
+
+
+def is_reachable(facts: ProviderFacts, variables: Mapping[str, str]) -> bool:
+    """Whether the variables hold an address and, where one is wanted, a key."""
+    return bool(_address(facts, variables) and (not facts.key_variable or variables.get(facts.key_variable)))
+
+
+def _address(facts: ProviderFacts, variables: Mapping[str, str]) -> str:
+    return variables.get(facts.url_variable, "") or facts.base_url
 
 
 def limits_of(facts: ProviderFacts, *, total_s: float | None = None) -> Limits:

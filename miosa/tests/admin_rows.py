@@ -1,0 +1,124 @@
+"""Rows for the admin's tests: one execution of a tenant with everything that hangs on it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from agents.models import Execution, ExecutionEvent, Lesson, Memory, Step
+from billing import ledger, quota
+from billing.subscriptions import subscribe
+from deployments.models import SandboxRun
+from routing.models import Decision, ModelCall, Outcome, Promotion
+from tenants import api_keys
+from tenants.models import User
+
+NODES = [
+    {"name": name, "weight": 0.1, "score": 0.5, "reason": f"{name} has its reason"}
+    for name in ("TaskFit", "Quality", "Speed", "Cost", "History", "Confidence")
+]
+RANKED = [{"model": "some/model", "provider": "local", "total": 0.3, "bonus": 1.1, "nodes": NODES}]
+
+
+def operator() -> Client:
+    """Return a client of a superuser."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("ada@miosa.example", "ada-password-1"))
+    return client
+
+
+def fill(tenant: Any, number: int = 1) -> Execution:
+    """Write one ended execution of the tenant, with rows of every kind; `number` keeps unique names apart."""
+    with tenant_context(tenant):
+        subscribe("starter")
+        execution = _execution(number)
+        quota.reserve(execution.reference, 1000, executions=1)
+        step = _step(execution)
+        decision = _decision(execution, step)
+        Step.objects.filter(pk=step.pk).update(decision_id=decision.pk)
+        Promotion.objects.create(
+            model="some/model",
+            requests=100 * number,
+            successes=90 * number,
+            rate=0.9,
+            improved=True,
+            scoreboard_version="v",
+        )
+        api_keys.make(f"key {number}", scopes=["executions:read"])
+    return execution
+
+
+def queries(client: Client, page: str, **filters: object) -> int:
+    """Return how many queries a list takes as the platform; it must answer 200."""
+    with CaptureQueriesContext(connections["platform"]) as taken:
+        answer = client.get(reverse(f"admin:{page}_changelist"), filters)
+        assert answer.status_code == 200, answer.content[:500]
+    return len(taken)
+
+
+def _execution(number: int) -> Execution:
+    now = timezone.now()
+    made: Execution = Execution.objects.create(
+        request=f"Count the words of text {number}", requested_by="user:1", ceiling_micros=1000, state="completed",
+        output="Seven words.", confidence=8, cost_micros=250, started=now - timedelta(seconds=9), finished=now,
+    )  # fmt: skip
+    ExecutionEvent.objects.create(
+        execution=made, number=1, kind="task_created", data={"request": made.request}
+    )
+    return made
+
+
+def _step(execution: Execution) -> Step:
+    now = timezone.now()
+    made: Step = Step.objects.create(
+        execution=execution, key="part-1", position=1, agent="communication", purpose="Count the words",
+        instruction="Count.", state="completed", success=True, output="Seven words.", confidence=6.5, execution_ms=1200,
+        model="some/model", calls=1, tokens=70, cost_micros=250, started=now - timedelta(seconds=2), finished=now,
+        evidence=[{"check": "counts right", "passed": True, "weight": 1.5, "detail": "seven of seven"}],
+    )  # fmt: skip
+    Lesson.objects.create(
+        step=made, agent="communication", confidence=6.5, state="studied", cause="It was in doubt."
+    )
+    Memory.objects.create(
+        step=made,
+        agent="communication",
+        request="Count.",
+        output="Seven.",
+        confidence=8,
+        pattern=[0.1] * 384,
+        embedded_by="m",
+    )
+    return made
+
+
+def _decision(execution: Execution, step: Step) -> Decision:
+    made: Decision = Decision.objects.create(
+        task_kind="chat", mode="balance", requirement={}, ranked=RANKED, model="some/model", provider="local",
+        why="some/model leads", propensity=0.75, scoreboard_version="v", execution_id=execution.pk, step_id=step.pk,
+        agent="communication",
+    )  # fmt: skip
+    call = ModelCall.objects.create(
+        decision=made, number=1, model="some/model", provider="local", winner=True, status=200, input_tokens=50,
+        output_tokens=20, cost_micros=250, latency_ms=900, created=timezone.now(),
+    )  # fmt: skip
+    Outcome.objects.create(
+        decision=made, model="some/model", task_kind="chat", success=True, confidence=6.5, latency_ms=900
+    )
+    SandboxRun.objects.create(
+        execution_id=execution.pk,
+        step_id=step.pk,
+        sandbox="bubblewrap",
+        code="print(7)",
+        exit_code=0,
+        duration_ms=40,
+    )
+    ledger.post(
+        "tokens", 70, cost_micros=250, source="model_call", source_id=str(call.pk), execution_id=execution.pk,
+        model="some/model", agent="communication",
+    )  # fmt: skip
+    return made

@@ -8,7 +8,6 @@ from agents.contract import Evidence, Handover, ModelUnavailable, Result, Task, 
 from agents.crafts.asking import LARGE_WINDOW_TOKENS, Asker
 from agents.registry_kinds import ORCHESTRATOR
 from agents.text.code import blocks
-from agents.text.request import read_request
 from agents.text.words import estimated_tokens, sentences
 from agents.verifiers import prose, structure, weights
 from agents.verifiers.finding import finding
@@ -52,7 +51,7 @@ def conclude(task: Task, handovers: Sequence[Handover], bench: Workbench) -> Res
     told = _told(ask, task, sections) if len(done) > 1 else None
     output = told or assembled
     if not told and len(sections) > 1:
-        output = f"{_lead_in(ask, task, sections)}\n\n{assembled}"
+        output = f"{_lead_in(sections)}\n\n{assembled}"
     data = {
         "sections": [
             {"step": one.part.step, "agent": one.part.agent, "title": one.title, "success": one.part.success}
@@ -95,27 +94,20 @@ def _failure(one: _Section) -> str:
     return f"{one.part.agent} could not do its part: {reason[:300]}"
 
 
-def _lead_in(ask: Asker, task: Task, sections: Sequence[_Section]) -> str:
-    """Say in front what came of it, from the facts; a model's sentence is taken only where it adds nothing."""
-    wanted = [one for one in sections if one.part.agent not in WORKING_PAPERS] or sections
-    facts = "; ".join(f"{one.title.lower()}: {_state(one)}" for one in wanted)
-    verdicts = [
-        str(note)
-        for one in sections
-        if one.part.agent == "quality"
-        for note in one.part.data.get("notes", ())[:1]
-    ]
-    said = f"{facts[:1].upper()}{facts[1:]}." + (f" Review: {verdicts[0]}" if verdicts else "")
-    directive = read_request(task.asked).directive
-    source = f"{directive}. {facts}. {' '.join(one.title for one in sections)}"
-    remark = ask.remark("lead_in", source=source, request=directive[:600], done=facts)
-    return f"{remark} {said}" if remark and len(sentences(remark)) == 1 else said
+def _lead_in(sections: Sequence[_Section]) -> str:
+    """Say in front what came of each part, in the words of its own record: no model may add "deployed" to a recipe."""
+    return "\n".join(f"- **{one.title}**: {_state(one)}" for one in sections)
 
 
 def _state(one: _Section) -> str:
     if not one.done:
-        return "not done"
-    return "done" if one.part.success else "delivered, but it does not pass its checks"
+        return "not done."
+    if one.part.agent == "communication" and one.part.success:
+        return "done."  # its notes stand right below
+    told = next((str(note) for note in one.part.data.get("notes", ()) if str(note).strip()), "")
+    if told:
+        return told
+    return "done." if one.part.success else "delivered, but it does not pass its checks."
 
 
 def _told(ask: Asker, task: Task, sections: Sequence[_Section]) -> str | None:

@@ -51,6 +51,11 @@ class Handover:
     success: bool = True
     confidence: float = 0.0
 
+    @property
+    def usable(self) -> bool:
+        """True where it left something to work with."""
+        return bool(self.output.strip())
+
 
 @dataclass(frozen=True)
 class Task:

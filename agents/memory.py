@@ -14,7 +14,7 @@ from tenants.owned import current_tenant_id
 EXACT_BELOW = 4000  # rows of one tenant; up to here the exact scan is as fast and never misses
 LEAST_SIMILAR = 0.55  # cosine below which two requests have little in common
 
-COUNT = "SELECT count(*) FROM (SELECT 1 FROM agents_memory WHERE tenant_id = %s LIMIT %s) AS some"
+COUNT = "SELECT count(*) FROM (SELECT 1 FROM agents_memory WHERE tenant_id = %s LIMIT %s) AS mine"
 # The planner would use the index for a small tenant, and an index shared with large tenants misses rows.
 EXACT = """
 WITH mine AS MATERIALIZED (

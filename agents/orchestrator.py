@@ -21,8 +21,7 @@ from agents.executions import CONCLUDE, PLAN
 from agents.leases import Claim, LostLease
 from agents.models import Execution, Step
 from agents.plan import Plan
-from agents.plan_check import plan_evidence
-from agents.planning import plan
+from agents.planning import plan, plan_evidence
 from agents.registry_kinds import profile_of
 from agents.workbench import LiveBench
 from billing import ledger, quota
@@ -97,7 +96,7 @@ def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
         capable = bench.capable("orchestration", "quality")
         made = plan(execution.request, ask=bench.ask if capable else None, embed=bench.embed)
         return Done(
-            Result(success=True, output=made.explanation, evidence=plan_evidence(made, execution.request)),
+            Result(success=True, output=made.explanation, evidence=plan_evidence(made)),
             made,
         )
     task = task_of(execution, step)

@@ -88,11 +88,10 @@ def complete(
         NoCandidate: the constraints leave no model.
         NoProviderLeft: none of the candidates answered; retryable.
         CallCancelled: `cancelled` turned true.
-        CeilingReached: the call could cost more than what is left for its execution; nobody was asked.
+        CeilingReached: every candidate could cost more than what is left for the execution; nobody was asked.
     """
     choice = decide(board.current(), requirement)
-    _refuse_above_ceiling(choice, prompt, attribution)
-    candidates = [board.catalog().model(model_id) for model_id in choice.order]
+    candidates = _affordable(choice, prompt, attribution)
     try:
         answered = attempts().collect(candidates, prompt, cancelled=cancelled)
     except (NoProviderLeft, CallCancelled) as ended:
@@ -156,23 +155,26 @@ def _record(
     return decision.pk, sum(call.cost_micros for call in calls if call.winner)
 
 
-def _longest_answer(model: Model, prompt: Prompt) -> int:
-    """Return the most tokens the model may bill for an answer, its thinking included."""
-    return model.output_ceiling(prompt.max_output_tokens, prompt.input_tokens)
-
-
-def _refuse_above_ceiling(choice: Choice, prompt: Prompt, attribution: Attribution) -> None:
-    if attribution.ceiling_micros is None or attribution.execution_id is None:
-        return
-    worst = max(
-        outcomes.cost_micros(model.id, prompt.input_tokens, _longest_answer(model, prompt))
-        for model in map(board.catalog().model, choice.order)
-    )
-    if not worst:
-        return
+def _affordable(choice: Choice, prompt: Prompt, attribution: Attribution) -> list[Model]:
+    """Return the candidates whose dearest possible answer fits into what is left for the execution, in order."""
+    candidates = [board.catalog().model(model_id) for model_id in choice.order]
+    ceiling = attribution.ceiling_micros
+    if ceiling is None or attribution.execution_id is None:
+        return candidates
+    worst = {model.id: _dearest(model, prompt) for model in candidates}
+    if not any(worst.values()):
+        return candidates
     spent = ledger.spent_on(attribution.execution_id)
-    if spent + worst > attribution.ceiling_micros:
+    fitting = [model for model in candidates if spent + worst[model.id] <= ceiling]
+    if not fitting:
         raise CeilingReached(
-            f"This execution may cost {format_usd(attribution.ceiling_micros)}; {format_usd(spent)} are spent and"
-            f" the next call could cost {format_usd(worst)}."
+            f"This execution may cost {format_usd(ceiling)}; {format_usd(spent)} are spent and the next call"
+            f" could cost {format_usd(min(worst.values()))}."
         )
+    return fitting
+
+
+def _dearest(model: Model, prompt: Prompt) -> int:
+    """Return what a call costs at the most, in micro-dollars: the longest answer, thinking included."""
+    longest = model.output_ceiling(prompt.max_output_tokens, prompt.input_tokens)
+    return outcomes.cost_micros(model.id, prompt.input_tokens, longest)

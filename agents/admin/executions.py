@@ -6,24 +6,18 @@ from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
+from unfold.decorators import display
 
 from agents.admin.execution_page import page_of
 from agents.models import Execution
+from agents.submission import cancel
 from billing.money import format_usd
 from miosa.http.problem import Problem
-from miosa.pages.answers import turn_to
+from miosa.pages.answers import after_asking, turn_to
 from miosa.pages.cells import beginning, between
 from miosa.pages.columns import Columns
 from miosa.pages.rows import Facts, as_tenant
 
-CANCEL = {
-    "title": "Cancel this execution?",
-    "description": "Its steps end at once, and what it has used so far is charged. This cannot be undone.",
-    "form_class": None,
-    "form_submit_text": "Cancel the execution",
-}
 RUNNING = [Execution.State.PENDING, Execution.State.IN_PROGRESS]
 
 
@@ -55,17 +49,16 @@ class ExecutionAdmin(Columns, Facts):
         running = Execution.objects.filter(pk=object_id, state__in=RUNNING)
         return request.user.has_perm("agents.change_execution") and running.exists()
 
-    @action(
-        description="Cancel",
-        permissions=["cancel"],
-        dialog=CANCEL,
+    @after_asking(
+        "Cancel",
+        title="Cancel this execution?",
+        told="Its steps end at once, and what it has used so far is charged. This cannot be undone.",
+        button="Yes, end it now",
         icon="cancel",
-        variant=ActionVariant.DANGER,
+        permission="cancel",
     )
     def cancel_execution(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         """Cancel as the tenant itself would."""
-        from agents.submission import cancel
-
         execution = Execution.objects.select_related("tenant").get(pk=object_id)
         try:
             with as_tenant(execution.tenant):

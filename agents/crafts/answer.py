@@ -5,13 +5,14 @@ Templates used: "answer" (question), "from_text" (text, question), "translate" (
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.contract import Evidence, Reply
 from agents.crafts.asking import Asker
 from agents.text import grammars
-from agents.text.vectors import nearest
-from agents.text.words import chunks, sentences, words
+from agents.text.vectors import similarity
+from agents.text.words import chunks, sentences, stems, words
 from agents.verifiers import prose, weights
 from agents.verifiers.finding import finding
 
@@ -24,16 +25,18 @@ _LONG_ENOUGH_WORDS = 4  # shorter sentences ("Yes.") may come twice
 _ENOUGH_SENTENCES = (
     4  # of a text, to answer one question from; a small model repeats what it is shown beyond that
 )
+_SHOWN_SENTENCES, _MOST_SENTENCES = 60, 400  # to a strong model; embedded of one text
 _COPIED_SHARE = 0.6
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A text with its checks."""
+    """A text with its checks; `withheld` where it is not worth showing, so that only the notes are."""
 
     text: str
     evidence: tuple[Evidence, ...]
     notes: tuple[str, ...] = ()
+    withheld: bool = False
 
     @property
     def sound(self) -> bool:
@@ -94,33 +97,43 @@ def _once(text: str) -> str:
 
 
 def from_text(ask: Asker, question: str, text: str) -> Answer:
-    """Answer from a text: the sentences nearest the question are shown, and the answer must stand in the text."""
+    """Answer from a text: the sentences nearest the question are shown, and the answer must stand in them."""
     source = sentences(text)
-    near = [index for index, _ in nearest(ask.bench.embed([question])[0], ask.bench.embed(source[:400]))]
-    shown = near[:60] if ask.capable() else near[:_ENOUGH_SENTENCES]
-    told = chunks([source[index] for index in sorted(shown)], max_tokens=ask.window_tokens() - 200)[0]
-    grammar = grammars.sentence()
+    near = _nearest_first(ask, question, source)
+    shown = near[:_SHOWN_SENTENCES] if ask.capable() else near[:_ENOUGH_SENTENCES]
+    told = chunks([one for one in source if one in shown], max_tokens=ask.window_tokens() - 200)[0]
+    tokens = 500 if ask.capable() else 80
     reply = ask(
-        "from_text",
-        text=told,
-        question=question,
-        grammar=grammar,
-        max_output_tokens=500 if ask.capable() else 80,
+        "from_text", text=told, question=question, grammar=grammars.sentence(), max_output_tokens=tokens
     )
     said = _whole(prose.opening(reply.text), reply)
+    # A small model names what stands anywhere in the text; its answer has to stand where the question is answered.
+    basis = [*source, question] if reply.capable else [f"{near[0]} {question}"]
     evidence = (
         prose.repetition(said),
         prose.faithful(said, f"{text} {question}"),
-        prose.grounded(said, [*source, question]),
-        prose.relevant(
-            said, f"{question} {' '.join(source[index] for index in near[:2])}", embed=ask.bench.embed
-        ),
+        prose.grounded(said, basis),
+        prose.relevant(said, f"{question} {near[0]}", embed=ask.bench.embed),
     )
     if all(one.passed for one in evidence):
         return Answer(said, evidence)
-    quoted = " ".join(source[index] for index in sorted(near[:2]))
-    note = "The model's answer did not pass its checks; these are the sentences of the text nearest the question."
-    return Answer(quoted, (prose.relevant(quoted, question, embed=ask.bench.embed),), (note,))
+    note = (
+        "The model's answer did not pass its checks; this is the sentence of the text nearest the question."
+    )
+    quoted = finding("every sentence stands in the text", passed=near[0] in source, weight=weights.FAITHFUL)
+    return Answer(near[0], (quoted, prose.relevant(near[0], question, embed=ask.bench.embed)), (note,))
+
+
+def _nearest_first(ask: Asker, question: str, source: Sequence[str]) -> list[str]:
+    """Order sentences by likeness to the question: in meaning, and in the words it uses."""
+    some = source[:_MOST_SENTENCES]
+    vectors = ask.bench.embed([question, *some])
+    asked = stems(question)
+    likeness = [
+        similarity(vectors[0], vector) + len(asked & stems(one)) / max(1, len(asked))
+        for one, vector in zip(some, vectors[1:], strict=True)
+    ]
+    return [one for _, one in sorted(zip(likeness, some, strict=True), key=lambda pair: -pair[0])]
 
 
 def translate(ask: Asker, text: str, instruction: str) -> Answer:
@@ -140,12 +153,12 @@ def translate(ask: Asker, text: str, instruction: str) -> Answer:
     ]
     if prose.knows_language(wanted):
         evidence.append(prose.in_language(said, wanted))
-    notes = (
-        ()
-        if all(one.passed for one in evidence)
-        else (f"The translation into {wanted} did not pass its checks; do not rely on it.",)
-    )
-    return Answer(said, tuple(evidence), notes)
+    failed = [one.check for one in evidence if not one.passed]
+    if not failed:
+        return Answer(said, tuple(evidence))
+    model = replies[0].model or "the model at hand"
+    note = f"{model} could not translate this into {wanted} (failed: {', '.join(failed)}), so nothing is shown. A larger model is needed."
+    return Answer(said, tuple(evidence), (note,), withheld=True)
 
 
 def _digits(said: str, text: str) -> tuple[Evidence, ...]:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from agents.contract import Evidence, ModelUnavailable, Reply
 from agents.crafts.asking import Asker
 from agents.text import grammars
-from agents.text.vectors import most_central
+from agents.text.vectors import most_central, similarity
 from agents.text.words import chunks, estimated_tokens, sentences, words
 from agents.verifiers import prose, weights
 from agents.verifiers.finding import finding
 
 CHUNK_TOKENS = 850  # leaves room for question and answer in a small model's window
 MAX_CHUNKS = 2  # a small model reads about 400 tokens a second: two chunks are eight seconds
+SAME = 0.7  # cosine from which two sentences say the same
 CORE_SENTENCES = 5  # what the second try is shown: fewer sentences leave a small model less to mix up
 _COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _COUNTS = {word: count for count, word in enumerate(_COUNTED, 1)}
@@ -155,6 +156,8 @@ def _checked(ask: Asker, said: str, source: Sequence[str], wanted: Length) -> Su
     kept, dropped = _kept(prose.opening(said), source)
     if len(kept) > wanted.sentences:  # several pieces were summarised: the most telling sentences of all
         kept = [kept[index] for index in sorted(most_central(ask.bench.embed(kept), limit=wanted.sentences))]
+    own = _own_sentences(ask, kept, source, wanted) if dropped else []
+    kept = [*kept, *own]
     text = " ".join(kept)
     evidence = (
         prose.repetition(text),
@@ -165,12 +168,25 @@ def _checked(ask: Asker, said: str, source: Sequence[str], wanted: Length) -> Su
         prose.grounded(text, source),
         prose.coverage(text, source, embed=ask.bench.embed),
     )
+    told = f"{dropped} sentence(s) of the model were dropped: the text does not bear them out"
     notes = (
-        (f"{dropped} sentence(s) of the model were dropped: the text does not bear them out.",)
+        (f"{told}; {len(own)} of the text's own stand in their place." if own else f"{told}.",)
         if dropped
         else ()
     )
     return Summary(_laid_out(kept, wanted), "model", evidence, notes)
+
+
+def _own_sentences(ask: Asker, kept: Sequence[str], source: Sequence[str], wanted: Length) -> list[str]:
+    """Return the text's most central sentences that say what the kept ones do not, as many as are wanting."""
+    if not kept or len(kept) >= wanted.sentences:
+        return []
+    some = source[:MOST_SENTENCES]
+    vectors = ask.bench.embed([*some, *kept])
+    said = vectors[len(some) :]
+    order = most_central(vectors[: len(some)], limit=len(some))
+    fresh = [index for index in order if max(similarity(vectors[index], one) for one in said) < SAME]
+    return [some[index] for index in sorted(fresh[: wanted.sentences - len(kept)])]
 
 
 def _kept(text: str, source: Sequence[str]) -> tuple[list[str], int]:

@@ -84,7 +84,9 @@ def _material(task: Task, request: Request) -> tuple[str, str]:
     given = str(task.parameters.get("material", "")).strip()
     if given:
         return given, "text"
-    handed = [one.output for one in task.handovers if one.output.strip()][-1:]
+    handed = [
+        str(one.data.get("text") or one.output) for one in task.handovers if one.success and one.usable
+    ][-1:]
     if handed and not (request.kind == "text" and _NEEDS_TEXT.search(task.input)):
         return "\n\n".join(handed), "text"
     if request.kind == "details":
@@ -97,6 +99,7 @@ def _summary(ask: Asker, text: str, instruction: str) -> Result:
     data = {
         "mode": "summary",
         "method": made.method,
+        "text": made.text,
         "notes": list(made.notes),
         "source": asdict(statistics(text)),
     }
@@ -109,11 +112,16 @@ def _without_text(ask: Asker, instruction: str) -> Result:
 
 
 def _answered(made: Answer, text: str, *, mode: str) -> Result:
-    data: dict[str, object] = {"mode": mode, "method": "model", "notes": list(made.notes)}
+    data: dict[str, object] = {"mode": mode, "method": "model", "text": made.text, "notes": list(made.notes)}
     data |= {"source": asdict(statistics(text))} if text else {}
     error = None if made.sound else "the answer did not pass its checks"
+    warned = _with_notes("", made.notes)
     said = (
-        _with_notes(made.text, made.notes) if made.sound else _with_notes("", made.notes) + f"\n\n{made.text}"
+        _with_notes(made.text, made.notes)
+        if made.sound
+        else warned
+        if made.withheld
+        else f"{warned}\n\n{made.text}"
     )
     return Result(made.sound, said.strip(), data, made.evidence, error=error)
 

@@ -8,6 +8,7 @@ from agents.crafts import modules
 from agents.crafts.asking import Asker
 from agents.crafts.coding import Piece, fault_of, write_function
 from agents.crafts.modules import Made
+from agents.crafts.worked import WORKED
 from agents.text.interface import Interface, interface
 from agents.text.languages import language_of
 from agents.text.request import read_request
@@ -30,6 +31,7 @@ profile = Profile(
         "shown": f"{_WORKED.format('near')}Write a Python function that {{does}}.",
         "twice_shown": f"{_WORKED.format('next')}{_WORKED.format('near')}Write a Python function that {{does}}.",
         "last": "```python\n{all_code}\n\n{head}```\nWrite the last function.",
+        "worked": "\n".join(f"{one.does}\n{one.code}" for one in WORKED),  # what `all_code` is chosen from
         "modules": "{request}\n\n{design}\n\nWrite it as flat Python modules (standard library only) and one unittest module"
         ' named test_*.py. Answer with JSON: {{"files": [{{"path": "name.py", "content": "..."}}]}}',
         "other": "{request}\nAnswer with one fenced block of {language}.",

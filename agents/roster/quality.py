@@ -22,7 +22,6 @@ profile = Profile(
     mode="quality",
     prompt="You review code and say in one plain sentence what matters most.",
     asks={
-        "comment": "{code}\n\nFindings: {findings}\nTests: {tests}\n\nSay in one sentence what to improve first.",
         "review": "Review this code for faults a linter cannot see: wrong results, missing cases, unclear names. It was asked: {request}"
         "\n\n{code}\n\nName up to four, one a line, each with its line number. Write only what is certainly so.",
     },
@@ -47,7 +46,6 @@ def execute(task: Task, bench: Workbench) -> Result:
             error=said,
             suggestions=("Send the code in a fenced block.",),
         )
-    ask = Asker(bench, profile)
     findings = [
         one
         for name, source in files.items()
@@ -62,7 +60,7 @@ def execute(task: Task, bench: Workbench) -> Result:
         Finding(f"{module}.py", line, "advice", "weak-test", f"no test notices when {change}")
         for line, change in (alive or ([], 0))[0]
     ]
-    comment = _comment(ask, task, files, findings, trial)
+    comment = _comment(Asker(bench, profile), task, files)
     return _result(task, files, findings, trial=trial, alive=alive, comment=comment)
 
 
@@ -98,29 +96,12 @@ def _surviving(
     return alive, len(made)
 
 
-def _comment(
-    ask: Asker, task: Task, files: Mapping[str, str], findings: Sequence[Finding], trial: Trial | None
-) -> list[str]:
-    """Let the model add a word: a strong one what a linter cannot see, a small one a sentence that is dropped if it strays."""
+def _comment(ask: Asker, task: Task, files: Mapping[str, str]) -> list[str]:
+    """Let a strong model name what a linter cannot see. A small one is not asked: its remarks are fluent and wrong."""
+    if not ask.capable():
+        return []
     code = "\n\n".join(f"# {name}\n{text}" for name, text in files.items() if not name.startswith("test_"))
-    if ask.capable():
-        return ask.lines("review", count=4, code=code, request=task.asked)
-    told = "; ".join(one.message for one in findings[:4]) or "none"
-    tests = (
-        "failed"
-        if trial and trial.failed_tests
-        else "passed"
-        if trial and trial.report.get("tests")
-        else "not there"
-    )
-    said = ask.remark(
-        "comment",
-        source=f"{code} {told} {tests} improve first tests code function",
-        code=code[:1500],
-        findings=told,
-        tests=tests,
-    )
-    return [said] if said else []
+    return ask.lines("review", count=4, code=code, request=task.asked)
 
 
 def _result(

@@ -21,7 +21,7 @@ COMMANDS = vocabulary(
     " inspect integrate investigate judge launch list make measure migrate model monitor name optimise optimize"
     " outline paraphrase plan port prepare propose publish rank rate read recommend refactor release rename rephrase"
     " report review rewrite roadmap run say schedule search secure send set ship show simplify sketch sort split"
-    " start state suggest summarise summarize summarizing sync synchronise synchronize tell test translate tune"
+    " start state suggest summarise summarize summarizing sync take synchronise synchronize tell test translate tune"
     " update validate verify watch write"
 )
 _DEIXIS = re.compile(
@@ -46,6 +46,10 @@ _JOINTS = re.compile(
     r",?\s+and\s+then\s+|,?\s+then\s+|,?\s+and\s+(?:also\s+)?|,\s*(?:also\s+)?", re.IGNORECASE
 )
 _STUMP_WORDS = 3  # so short a piece without a verb of its own belongs to the order before it
+_MANNER = re.compile(
+    r"^(?:answer|reply|respond|use|keep|be|write) (?:it |this |the answer )?(?:from|in|with|only|by|briefly|short\w*|concise\w*|as|to the point)\b",
+    re.IGNORECASE,
+)
 _MIN_TEXT_WORDS = 40  # a second paragraph this long without a colon is the text, not more of the order
 
 
@@ -142,8 +146,9 @@ def clauses(directive: str) -> list[str]:
     found: list[str] = []
     for part in _ENDS.split(directive):
         pieces = _pieces(part.strip())
-        if pieces and found and not _stands_alone(pieces[0]):
-            found[-1] = f"{found[-1]} {pieces.pop(0)}"
+        if pieces and found and _belongs(pieces[0], found[-1]):
+            before = found[-1] if found[-1].endswith(("?", "!", ":")) else f"{found[-1].rstrip(' ,;.')}."
+            found[-1] = f"{before} {pieces.pop(0)}"
         found += pieces
     return [clause.strip(" ,;.") if not clause.endswith("?") else clause for clause in found if words(clause)]
 
@@ -161,5 +166,10 @@ def _pieces(part: str) -> list[str]:
     return [piece for piece in [*pieces, part[start:].strip()] if piece]
 
 
-def _stands_alone(piece: str) -> bool:
-    return opens_with_command(piece) or piece.endswith("?") or len(words(piece)) > _STUMP_WORDS
+def _belongs(piece: str, before: str) -> bool:
+    """Return whether a piece only tells more of the order or question before it: a statement, or "Answer briefly"."""
+    if _MANNER.match(piece):
+        return True
+    if opens_with_command(piece) or piece.endswith("?"):
+        return False
+    return opens_with_command(before) or len(words(piece)) <= _STUMP_WORDS

@@ -38,7 +38,7 @@ _BREAKS = re.compile(
 _OWNS = re.compile(
     r"\b(?:has|have) (?:an?|its|the|one)\b|^(?:\w+ ){1,3}(?:must|should|may|can)\b", re.IGNORECASE
 )
-_LISTED_WORDS = 4
+_LISTED_WORDS, _ITEM_WORDS = 4, 6
 _AND = re.compile(r"\s+and\s+|,\s*(?:and\s+)?", re.IGNORECASE)
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (
@@ -51,7 +51,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         "input",
-        r"^(?:given|takes?|taking|accepts?|reads?|from (?:a|an|the) (?:file|csv|url|list|database))\b|\b(?:takes|accepts) ",
+        r"^(?:given|takes|taking|accepts|reads|from (?:a|an|the) (?:file|csv|url|list|database))\b|\b(?:takes|accepts) ",
     ),
     (
         "constraint",
@@ -133,10 +133,12 @@ def requirements(request: Request) -> list[Requirement]:
 
 def _phrases(request: Request) -> Iterator[str]:
     for clause in clauses(request.directive):
-        yield from _cut(bare(clause))
+        for sentence in sentences(bare(clause)):
+            yield from _cut(sentence)
     if request.kind == "details":
         for sentence in sentences(request.material):
-            yield from _cut(re.sub(r"^(?:[-*•]|\d+[.)])\s*", "", sentence))
+            item = re.sub(r"^(?:[-*•]|\d+[.)])\s*", "", sentence).strip(" ,.;")
+            yield from [item] if len(words(item)) <= _ITEM_WORDS else _cut(item)
 
 
 def _cut(clause: str) -> Iterator[str]:

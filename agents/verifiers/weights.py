@@ -50,9 +50,9 @@ ORDERED = Weight(0.4, 2.0)
 RECIPE_PARSES = Weight(0.3, 3.0)
 RECIPE_SOUND = Weight(0.6, 1.2)
 # platform facts
-FACTS_PRESENT = Weight(0.6, 1.5)
+FACTS_PRESENT = Weight(0.6, 1.0)
 NUMBERS_ADD_UP = Weight(0.8, 3.0)
-ENOUGH_RUNS = Weight(0.6, 1.0)
+ENOUGH_RUNS = Weight(0.6, 0.4)  # the numbers are right all the same, only what follows from them is not sure
 # a wire that was exercised
 WIRE_CALL = Weight(1.2, 2.5)
 WIRE_ERRORS = Weight(0.4, 1.0)

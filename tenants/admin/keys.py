@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django_tenants.utils import get_tenant_model
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
@@ -19,7 +18,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from miosa.pages.answers import turn_to
+from miosa.pages.answers import after_asking, turn_to
 from miosa.pages.cells import badge, chips, moment
 from miosa.pages.columns import Columns
 from miosa.pages.making import MadeByFunction
@@ -28,18 +27,11 @@ from tenants import api_keys
 from tenants.models import ApiKey, Tenant
 from tenants.scopes import ALL, READ, WORK
 
-REVOKE = {
-    "title": "Revoke this key?",
-    "description": "Whoever uses it is refused from now on. A revoked key never works again; make a new one instead.",
-    "form_class": None,
-    "form_submit_text": "Revoke for good",
-}
-
 
 class KeyForm(forms.Form):
     """For whom the key is, and what it may do."""
 
-    tenant = forms.ModelChoiceField(queryset=None, widget=UnfoldAdminSelectWidget)
+    tenant: Any = forms.ModelChoiceField(queryset=None, widget=UnfoldAdminSelectWidget)
     name = forms.CharField(
         max_length=80,
         widget=UnfoldAdminTextInputWidget,
@@ -111,12 +103,13 @@ class ApiKeyAdmin(Columns, MadeByFunction, Facts):
         answer["Cache-Control"] = "no-store"
         return answer
 
-    @action(
-        description="Revoke",
-        permissions=["revoke"],
-        dialog=REVOKE,
+    @after_asking(
+        "Revoke",
+        title="Revoke this key?",
+        told="Whoever uses it is refused from now on. A revoked key never works again; make a new one instead.",
+        button="Revoke for good",
         icon="key_off",
-        variant=ActionVariant.DANGER,
+        permission="revoke",
     )
     def revoke(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         key = ApiKey.objects.get(pk=object_id)

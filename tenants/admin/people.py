@@ -85,11 +85,7 @@ class MembershipForm(TenantForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if (
-            not self.instance._state.adding
-            and cleaned.get("role") != Role.OWNER
-            and is_last_owner(self.instance)
-        ):  # noqa: SLF001
+        if cleaned.get("role") != Role.OWNER and is_last_owner(self.instance):
             raise ValidationError("A tenant keeps an owner: make somebody else the owner first.")
         return cleaned
 

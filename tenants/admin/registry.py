@@ -8,29 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from miosa.pages.answers import turn_to
+from miosa.pages.answers import after_asking, turn_to
 from miosa.pages.cells import badge, chips, moment
 from miosa.pages.making import MadeByFunction
 from miosa.pg.platform import platform
 from tenants import provisioning
 from tenants.models import Domain, Tenant
-
-DEACTIVATE = {
-    "title": "Deactivate this tenant?",
-    "description": "Its keys and tokens are refused from now on. Its rows stay, and it can be activated again.",
-    "form_class": None,
-    "form_submit_text": "Deactivate",
-}
-ACTIVATE = {
-    "title": "Activate this tenant?",
-    "description": "Its keys and tokens are accepted again.",
-    "form_class": None,
-    "form_submit_text": "Activate",
-}
 
 
 class OpeningForm(forms.Form):
@@ -124,22 +110,25 @@ class TenantAdmin(MadeByFunction):
             self.has_change_permission(request) and Tenant.objects.filter(pk=object_id, active=False).exists()
         )
 
-    @action(
-        description="Deactivate",
-        permissions=["deactivate"],
-        dialog=DEACTIVATE,
+    @after_asking(
+        "Deactivate",
+        title="Deactivate this tenant?",
+        told="Its keys and tokens are refused from now on. Its rows stay, and it can be activated again.",
+        button="Deactivate",
         icon="block",
-        variant=ActionVariant.DANGER,
+        permission="deactivate",
     )
     def deactivate(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         return self._set_active(request, object_id, active=False)
 
-    @action(
-        description="Activate",
-        permissions=["activate"],
-        dialog=ACTIVATE,
+    @after_asking(
+        "Activate",
+        title="Activate this tenant?",
+        told="Its keys and tokens are accepted again.",
+        button="Activate",
         icon="play_arrow",
-        variant=ActionVariant.SUCCESS,
+        permission="activate",
+        harmless=True,
     )
     def activate(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
         return self._set_active(request, object_id, active=True)

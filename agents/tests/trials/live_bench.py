@@ -17,7 +17,11 @@ class LiveBench:
     """A Workbench; `asked` keeps each call with its seconds for the trial's report."""
 
     def __init__(self, model_url: str, embeddings_url: str, *, seed: int = 7) -> None:
-        self.model_url, self.embeddings_url, self.seed = model_url.rstrip("/"), embeddings_url.rstrip("/"), seed
+        self.model_url, self.embeddings_url, self.seed = (
+            model_url.rstrip("/"),
+            embeddings_url.rstrip("/"),
+            seed,
+        )
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.asked: list[dict[str, Any]] = []
         self.notes: list[str] = []

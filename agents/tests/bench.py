@@ -1,0 +1,96 @@
+"""A plain workbench for tests: scripted replies, hashed bags of words as embeddings, code run in a child process."""
+
+import math
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agents.contract import CodeRun, CodeRunUnavailable, ModelUnavailable, Recollection, Reply
+from agents.text.words import content_words, stem
+
+DIMENSIONS = 512
+Script = Callable[[str], str | Reply] | Sequence[str | Reply] | str
+
+
+def embed(texts: Sequence[str]) -> list[list[float]]:
+    """Return unit vectors whose cosine is the share of common word stems."""
+    return [_vector(text) for text in texts]
+
+
+def _vector(text: str) -> list[float]:
+    values = [0.0] * DIMENSIONS
+    for word in content_words(text):
+        values[zlib.crc32(stem(word).encode()) % DIMENSIONS] += 1.0
+    norm = math.sqrt(sum(value * value for value in values))
+    return [value / norm for value in values] if norm else [1.0, *values[1:]]
+
+
+@dataclass
+class Bench:
+    """A Workbench. `script` is one reply for all questions, a list in order, or a function of the prompt."""
+
+    script: Script = ()
+    strong: bool = False
+    sandbox: bool = True
+    rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    memories: Sequence[Recollection] = ()
+    prompts: list[str] = field(default_factory=list)
+    options: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    runs: int = 0
+
+    def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
+        return self.strong
+
+    def ask(self, prompt: str, **options: Any) -> Reply:
+        self.prompts.append(prompt)
+        self.options.append(options)
+        said = self._said(prompt)
+        return said if isinstance(said, Reply) else Reply(said, "scripted", prior=0.6, capable=self.strong)
+
+    def _said(self, prompt: str) -> str | Reply:
+        if callable(self.script):
+            return self.script(prompt)
+        if isinstance(self.script, str):
+            return self.script
+        if len(self.prompts) > len(self.script):
+            raise ModelUnavailable("the script has come to its end")
+        return self.script[len(self.prompts) - 1]
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return embed(texts)
+
+    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
+        return tuple(self.memories)[:limit]
+
+    def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
+        self.runs += 1
+        if not self.sandbox:
+            raise CodeRunUnavailable("there is no sandbox on this machine")
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in files.items():
+                Path(folder, name).write_text(text, encoding="utf-8")
+            command = [sys.executable, "-I", "-B", "-c", code]
+            try:
+                done = subprocess.run(
+                    command, cwd=folder, capture_output=True, text=True, timeout=timeout_s, check=False
+                )
+            except subprocess.TimeoutExpired:
+                return CodeRun(137, timed_out=True)
+        return CodeRun(done.returncode, done.stdout, done.stderr)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def facts(self, name: str, **filters: Any) -> list[dict[str, Any]]:
+        return list(self.rows.get(name, []))
+
+
+def away(prompt: str) -> str:
+    """A script of a machine where no model answers."""
+    raise ModelUnavailable("no provider left")

@@ -1,0 +1,64 @@
+"""The door between processes: messages may be lost, doubled or late, and the broker may be away."""
+
+import pytest
+from celery import Celery
+from django.db import transaction
+
+from agents import executions, tasks
+from agents.models import Execution, Step
+from miosa.testing.flows import providers
+from miosa.testing.wire_replies import Reply
+from miosa.testing.wire_server import WireServer
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+
+
+@pytest.fixture
+def opened(tenant, embeddings_url):
+    """An execution whose plan step is ready, with a model that answers."""
+    with WireServer(lambda asked: Reply(text="Hello to you, and welcome.")) as wire:
+        with providers(local=wire.url, embeddings=embeddings_url), transaction.atomic():
+            execution = executions.open_execution("Say hello", ceiling_micros=0, requested_by="user:test")
+        with providers(local=wire.url, embeddings=embeddings_url):
+            yield execution
+
+
+def test_it_runs_a_step_by_its_ids(tenant, opened):
+    """The message carries ids; the task enters the tenant and does the step."""
+    step = opened.steps.get()
+    tasks.run_step(str(tenant.pk), str(step.pk))
+    assert opened.steps.get(key="plan").state == Step.State.COMPLETED
+    assert opened.steps.exclude(key="plan").exists()
+
+
+def test_it_ignores_a_second_message(tenant, opened):
+    """The same message twice is one run."""
+    step = opened.steps.get()
+    for _ in range(2):
+        tasks.run_step(str(tenant.pk), str(step.pk))
+    assert opened.steps.get(key="plan").attempt == 1
+
+
+def test_it_survives_a_broker_that_is_away(tenant, opened):
+    """A message that cannot be sent is no error: the step waits in its row and is rung for again."""
+    away = Celery("away", broker="redis://127.0.0.1:9/0")
+    task = away.task(name="agents.run_step")(lambda *_: None)
+    tasks.ring(task, tenant.pk, opened.steps.get().pk)
+    assert opened.steps.get().state == Step.State.READY
+
+
+def test_it_gives_up_what_kills_its_workers(tenant, opened):
+    """A step that was taken twenty times without an end fails, and its execution with it."""
+    step = opened.steps.get()
+    Step.objects.filter(pk=step.pk).update(attempt=20)
+    tasks.run_step(str(tenant.pk), str(step.pk))
+    opened.refresh_from_db()
+    assert opened.state == Execution.State.FAILED
+    assert "workers died" in opened.error
+
+
+def test_it_rings_for_every_tenant(tenant, opened):
+    """What was never answered is rung for, whoever's it is."""
+    Step.objects.update(rung=None)
+    tasks.ring_due()
+    assert Step.objects.get().rung is not None

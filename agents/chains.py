@@ -204,6 +204,7 @@ def is_question(clause: str) -> bool:
 
 def is_large(wanted: str) -> bool:
     """Return whether what is wanted is a system of parts, not one function, question or page."""
+    wanted = re.sub(r"https?://\S+", "", wanted)
     if _ONE_PIECE.search(wanted) and len(words(wanted)) < 2 * LARGE_FROM_WORDS:
         return False
     return bool(_SYSTEM.search(wanted)) or len(words(wanted)) >= LARGE_FROM_WORDS

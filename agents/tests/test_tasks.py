@@ -2,9 +2,8 @@
 
 import pytest
 from celery import Celery
-from django.db import transaction
 
-from agents import executions, tasks
+from agents import submission, tasks
 from agents.models import Execution, Step
 from miosa.testing.flows import providers
 from miosa.testing.wire_replies import Reply
@@ -17,10 +16,8 @@ pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 def opened(tenant, embeddings_url):
     """An execution whose plan step is ready, with a model that answers."""
     with WireServer(lambda asked: Reply(text="Hello to you, and welcome.")) as wire:
-        with providers(local=wire.url, embeddings=embeddings_url), transaction.atomic():
-            execution = executions.open_execution("Say hello", ceiling_micros=0, requested_by="user:test")
         with providers(local=wire.url, embeddings=embeddings_url):
-            yield execution
+            yield submission.submit("Say hello", requested_by="user:test")
 
 
 def test_it_runs_a_step_by_its_ids(tenant, opened):
@@ -41,9 +38,13 @@ def test_it_ignores_a_second_message(tenant, opened):
 
 def test_it_survives_a_broker_that_is_away(tenant, opened):
     """A message that cannot be sent is no error: the step waits in its row and is rung for again."""
-    away = Celery("away", broker="redis://127.0.0.1:9/0")
-    task = away.task(name="agents.run_step")(lambda *_: None)
-    tasks.ring(task, tenant.pk, opened.steps.get().pk)
+    away = Celery("away", broker="redis://127.0.0.1:9/0", set_as_current=False)
+
+    @away.task(name="agents.run_step")
+    def unheard(*_ids):
+        """Nobody will ever run this."""
+
+    tasks.ring(unheard, tenant.pk, opened.steps.get().pk)
     assert opened.steps.get().state == Step.State.READY
 
 

@@ -39,6 +39,10 @@ def main(arguments: list[str]) -> None:
         refuse_taken_port(environment())
     if wanted:
         export(ensure(environment(), need=wanted, say=print if command in SERVES else None))
+    if command in AS_OWNER and wanted and not environment().database_owner_url:
+        raise InvalidEnvironment(
+            "DATABASE_OWNER_URL", f"is missing: `{command}` runs as the owner of the tables"
+        )
 
     from django.core.management import execute_from_command_line
 

@@ -19,7 +19,14 @@ class SandboxRunAdmin(Columns, Facts):
     search_fields = ("code", "stdout", "stderr")
     search_help_text = "Search in code and what it printed"
     ordering = ("-created",)
-    fields = (("tenant", "sandbox"), ("ended", "took", "created_"), "code_", "stdout_", "stderr_", "execution_")
+    fields = (
+        ("tenant", "sandbox"),
+        ("ended", "took", "created_"),
+        "code_",
+        "stdout_",
+        "stderr_",
+        "execution_",
+    )
 
     @display(description="Code")
     def program(self, row: SandboxRun) -> str:

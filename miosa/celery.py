@@ -25,9 +25,17 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "ring-due-steps": {"task": "agents.ring_due", "schedule": 1.0, "options": {"expires": 2}},
-        "sweep-reservations": {"task": "billing.sweep_reservations", "schedule": 15.0, "options": {"expires": 15}},
+        "sweep-reservations": {
+            "task": "billing.sweep_reservations",
+            "schedule": 15.0,
+            "options": {"expires": 15},
+        },
         "heartbeat": {"task": "miosa.heartbeat", "schedule": 2.0, "options": {"expires": 4}},
-        "refresh-statistics": {"task": "miosa.refresh_statistics", "schedule": 20.0, "options": {"expires": 20}},
+        "refresh-statistics": {
+            "task": "miosa.refresh_statistics",
+            "schedule": 20.0,
+            "options": {"expires": 20},
+        },
         "forget-old-requests": {"task": "tenants.forget_old_requests", "schedule": 3600.0},
     },
 )

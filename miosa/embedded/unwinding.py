@@ -25,8 +25,10 @@ def unwinding() -> Iterator[None]:
             signal.signal(later, signal.SIG_IGN)
         raise Stopped(128 + number)
 
-    # A background job of a plain shell ignores SIGINT; that stays as it is.
-    taken = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    # Under nohup a closed terminal stays ignored. Ctrl-C is heard even by a shell's background job.
+    taken = [
+        number for number in SIGNALS if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN
+    ]
     before = {number: signal.signal(number, stop) for number in taken}
     try:
         yield

@@ -42,9 +42,12 @@ def test_it_shows_new_rows_after_a_refresh(acme):
         fill(acme, 3)
         assert AgentPerformance.objects.get(agent="communication").total == 2
         before = statistics.as_of()
+        assert before
         assert statistics.refresh() == ["agent_performance", "model_performance", "spend_by_day"]
         assert AgentPerformance.objects.get(agent="communication").total == 3
-    assert statistics.as_of() > before
+    after = statistics.as_of()
+    assert after
+    assert after > before
 
 
 def test_it_adds_up_what_the_registry_adds_up(acme):
@@ -158,8 +161,11 @@ def test_it_leaves_a_refresh_that_runs_alone(acme):
 def test_it_is_refreshed_by_a_task(acme):
     """The task that beat sends refreshes the views."""
     before = statistics.as_of()
+    assert before
     refresh_statistics()
-    assert statistics.as_of() > before
+    after = statistics.as_of()
+    assert after
+    assert after > before
 
 
 def test_it_reports_the_worker_by_a_task(db):

@@ -1,5 +1,7 @@
 """The operation that makes a materialised view, and its way back."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -22,7 +24,7 @@ ORDER BY 1, 2"""
 def owner(db):
     """A connection of the owner to the test database: who migrates."""
     login = alias(settings.ENVIRONMENT.database_owner_url, pool=0, TENANT_SCOPE="connection")
-    made = connections.create_connection("default")
+    made: Any = connections.create_connection("default")
     made.settings_dict = {
         **made.settings_dict,
         **{k: login[k] for k in ("USER", "PASSWORD", "HOST", "PORT", "TENANT_SCOPE")},

@@ -1,0 +1,40 @@
+"""An "Add" page whose form is not the model's: for rows that are made by a function of their own."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.admin.helpers import AdminErrorList
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminForm
+
+
+class MadeByFunction(ModelAdmin):
+    """`making_form` asks, `made` makes; no transaction of the admin is open around it."""
+
+    making_form: ClassVar[type[forms.Form]]
+
+    def made(self, request: HttpRequest, values: dict[str, Any]) -> HttpResponse:
+        """Make the row from the form's cleaned values, and answer."""
+        raise NotImplementedError
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form: Any = self.making_form(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            return self.made(request, form.cleaned_data)
+        page = AdminForm(form, [(None, {"fields": list(form.fields)})], {}, (), model_admin=self)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Add {self.opts.verbose_name}",
+            "adminform": page,
+            "media": self.media + page.media,
+            "errors": AdminErrorList(form, []),
+            "inline_admin_formsets": [],
+            "show_save_and_continue": False,
+            "show_save_and_add_another": False,
+            **(extra_context or {}),
+        }
+        return self.render_change_form(request, context, add=True, form_url=form_url)

@@ -1,0 +1,109 @@
+"""How the admin looks: django-unfold's settings, its navigation and its colours."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _page(title: str, icon: str, name: str, *, permission: str = "") -> dict[str, Any]:
+    """One line of the navigation; `permission` is what a person needs to see it."""
+
+    def may(request: HttpRequest) -> bool:
+        return not permission or request.user.has_perm(permission)
+
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), "permission": may}
+
+
+def _rows(title: str, icon: str, model: str) -> dict[str, Any]:
+    """The line of a model's list, seen by those who may read it."""
+    app, name = model.split(".")
+    return _page(title, icon, f"{app}_{name}_changelist", permission=f"{app}.view_{name}")
+
+
+NAVIGATION = [
+    {
+        "title": "",
+        "items": [_page("Dashboard", "dashboard", "index")],
+    },
+    {
+        "title": "Work",
+        "items": [
+            _page("Agents", "smart_toy", "miosa_agents", permission="miosa.view_agentperformance"),
+            _rows("Executions", "play_circle", "agents.execution"),
+            _rows("Steps", "account_tree", "agents.step"),
+            _rows("Lessons", "school", "agents.lesson"),
+            _rows("Memories", "psychology", "agents.memory"),
+            _rows("Sandbox runs", "terminal", "deployments.sandboxrun"),
+        ],
+    },
+    {
+        "title": "Routing",
+        "items": [
+            _rows("Model performance", "monitoring", "miosa.modelperformance"),
+            _rows("Decisions", "alt_route", "routing.decision"),
+            _rows("Model calls", "call_made", "routing.modelcall"),
+            _rows("Outcomes", "check_circle", "routing.outcome"),
+            _rows("Promotions", "trending_up", "routing.promotion"),
+        ],
+    },
+    {
+        "title": "Money",
+        "items": [
+            _rows("Ledger", "receipt_long", "billing.ledgerentry"),
+            _rows("Spend by day", "bar_chart", "miosa.spendbyday"),
+            _rows("Budgets", "savings", "billing.budget"),
+            _rows("Reservations", "lock_clock", "billing.reservation"),
+            _rows("Subscriptions", "card_membership", "billing.subscription"),
+        ],
+    },
+    {
+        "title": "Tenants",
+        "items": [
+            _rows("Tenants", "domain", "tenants.tenant"),
+            _rows("Host names", "dns", "tenants.domain"),
+            _rows("Memberships", "badge", "tenants.membership"),
+            _rows("API keys", "key", "tenants.apikey"),
+            _rows("People", "group", "tenants.user"),
+            _rows("Staff groups", "admin_panel_settings", "auth.group"),
+        ],
+    },
+]
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "MIOSA",
+    "SITE_HEADER": "MIOSA",
+    "SITE_SUBHEADER": "Agents at work",
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": None,
+    "SITE_DROPDOWN": [
+        {"icon": "api", "title": "API documentation", "link": "/api/v1/docs"},
+        {"icon": "vital_signs", "title": "Readiness", "link": "/readyz"},
+    ],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "8px",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("miosa/icon.svg")}
+    ],
+    "STYLES": [lambda _request: static("miosa/admin.css")],
+    "DASHBOARD_CALLBACK": "miosa.dashboard.dashboard",
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(70.4% .14 182.503)",
+            "600": "oklch(60% .118 184.704)",
+            "700": "oklch(51.1% .096 186.391)",
+            "800": "oklch(43.7% .078 188.216)",
+            "900": "oklch(38.6% .063 188.416)",
+            "950": "oklch(27.7% .046 192.524)",
+        }
+    },
+}

@@ -1,0 +1,8 @@
+"""WSGI entry: REST and admin."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miosa.settings")
+application = get_wsgi_application()

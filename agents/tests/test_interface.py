@@ -30,7 +30,7 @@ from agents.text.interface import Example, interface
         ),
         ("Implement fizzbuzz(n)", "def fizzbuzz(n: int):"),
         ("write a function that counts the number of lines in a text", "def count_lines(text: str) -> int:"),
-        ("write a function", "def write(value):"),
+        ("write a function", "def write_function(value):"),
         ("...", "def solve(value):"),
     ],
 )
@@ -63,5 +63,5 @@ def test_examples_are_taken_where_they_are_values(request_text, examples):
 
 def test_python_words_make_no_names():
     """A name that Python uses itself is changed, not overwritten."""
-    assert interface("write a function that sums a list").name == "sum_of"
+    assert interface("write a function that returns the sum of a list").name == "sum_of"
     assert interface("write a function that returns the class").name == "class_of"

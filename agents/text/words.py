@@ -78,8 +78,12 @@ def stem(word: str) -> str:
         ("s", ""),
     ):
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM and not word.endswith("ss"):
-            return (word[: -len(ending)] + put).rstrip("e")
-    return word.rstrip("e") if len(word) > _SHORTEST_STEM else word
+            return _without_e(word[: -len(ending)] + put)
+    return _without_e(word)
+
+
+def _without_e(word: str) -> str:
+    return word.removesuffix("e") if len(word) > _SHORTEST_STEM else word
 
 
 def stems(text: str) -> set[str]:

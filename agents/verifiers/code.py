@@ -124,6 +124,7 @@ def try_out(
     tests: str = "",
     reference: str = "",
     apply: str | None = None,
+    seconds_each: float = 2.0,
 ) -> Trial:
     """Run files in the sandbox under the harness; never raises, a Trial that did not run says why."""
     mark = "REPORT-" + hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]
@@ -134,7 +135,7 @@ def try_out(
         "samples": [list(row) for row in samples],
         "checks": list(checks),
     }
-    spec |= {"tests": tests, "reference": reference, "apply": apply}
+    spec |= {"tests": tests, "reference": reference, "apply": apply, "seconds_each": seconds_each}
     try:
         run = bench.run_code(HARNESS, files={**files, "spec.json": json.dumps(spec)}, timeout_s=RUN_TIMEOUT_S)
     except CodeRunUnavailable as absent:

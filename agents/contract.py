@@ -212,6 +212,13 @@ class Workbench(Protocol):
         """Run Python in the sandbox, `files` beside it in its working directory; raises CodeRunUnavailable."""
         ...
 
+    def judge(self, evidence: Sequence[Evidence]) -> None:
+        """Tell how the answers since the last judgement turned out: what the router learns from.
+
+        For work that tries more than once. Answers nobody judged turned out as the step's result did.
+        """
+        ...
+
     def note(self, text: str) -> None:
         """Show one line of progress."""
         ...

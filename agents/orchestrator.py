@@ -118,7 +118,7 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
     told["because"] = confidence.explain(prior, result.evidence)
     with transaction.atomic():
         row = executions.complete(held, values, told=told)
-        _learn(bench, result, sure)
+        _learn(bench, result)
         if pattern:
             memory.remember(
                 row.pk,
@@ -174,12 +174,13 @@ def _pattern(step: Step, result: Result, bench: LiveBench) -> list[float] | None
         return None
 
 
-def _learn(bench: LiveBench, result: Result, sure: float) -> None:
+def _learn(bench: LiveBench, result: Result) -> None:
     """Tell the router how its choices turned out, where anything was checked at all."""
-    if not result.evidence:
-        return
-    for decision_id in bench.decision_ids():
-        outcomes.record_reward(decision_id, success=_checked_out(result.evidence), confidence=sure)
+    bench.judge(result.evidence)
+    for (decision_id, evidence), prior in zip(bench.judged, bench.priors, strict=True):
+        if evidence:
+            sure = confidence.confidence(prior, evidence)
+            outcomes.record_reward(decision_id, success=_checked_out(evidence), confidence=sure)
 
 
 def _checked_out(evidence: tuple[Evidence, ...]) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from agents import executions, facts, memory
-from agents.contract import CodeRun, CodeRunUnavailable, ModelUnavailable, Recollection, Reply
+from agents.contract import CodeRun, CodeRunUnavailable, Evidence, ModelUnavailable, Recollection, Reply
 from agents.leases import Claim, LostLease
 from agents.models import Execution, Step
 from deployments import execution as deployments
@@ -29,6 +29,7 @@ class LiveBench:
     held: Claim
     answers: list[Answer] = field(default_factory=list)
     priors: list[float] = field(default_factory=list)
+    judged: list[tuple[UUID, tuple[Evidence, ...]]] = field(default_factory=list)
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         try:
@@ -96,16 +97,15 @@ class LiveBench:
             raise CodeRunUnavailable(str(error)) from error
         return CodeRun(run.exit_code, run.stdout, run.stderr, run.timed_out, run.duration_ms)
 
+    def judge(self, evidence: Sequence[Evidence]) -> None:
+        self.judged += [(answer.decision_id, tuple(evidence)) for answer in self.answers[len(self.judged) :]]
+
     def note(self, text: str) -> None:
         with transaction.atomic():
             executions.tell(self.execution.pk, "note", step=self.step.key, agent=self.step.agent, text=text)
 
     def facts(self, name: str, **filters: Any) -> list[dict[str, Any]]:
         return facts.facts(name, **filters)
-
-    def decision_ids(self) -> list[UUID]:
-        """Return the decisions behind this step's answers, in order."""
-        return [answer.decision_id for answer in self.answers]
 
     def _mode(self, wanted: str) -> str:
         # What the caller asked for the whole task wins over an agent's own habit.

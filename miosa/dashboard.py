@@ -13,7 +13,7 @@ from miosa import insight, statistics
 from miosa.pages.cells import LOW_CONFIDENCE, NONE, badge, between, confidence
 from tenants.models import Tenant
 
-ENDED = ("completed", "failed", "cancelled")
+JUDGED = ("completed", "failed")  # who cancels says nothing of the agents
 # How the states are drawn, from the bottom up; grey and red speak for themselves in both themes.
 COLOURS = {
     "completed": "var(--color-primary-600)",
@@ -59,7 +59,7 @@ def chosen_tenant(request: HttpRequest) -> Tenant | None:
 
 def _figures(tenant_id: UUID | None, by_day: dict[date, dict[str, int]]) -> list[dict[str, str]]:
     today = by_day[max(by_day)]
-    ended = sum(day.get(state, 0) for day in by_day.values() for state in ENDED)
+    judged = sum(day.get(state, 0) for day in by_day.values() for state in JUDGED)
     good = sum(day.get("completed", 0) for day in by_day.values())
     mean = insight.mean_confidence(tenant_id)
     cost, tokens = insight.month_use(tenant_id)
@@ -73,8 +73,8 @@ def _figures(tenant_id: UUID | None, by_day: dict[date, dict[str, int]]) -> list
         ),
         _figure(
             "Success rate",
-            f"{good / ended:.0%}" if ended else NONE,
-            f"{good:,} of {ended:,} in two weeks",
+            f"{good / judged:.0%}" if judged else NONE,
+            f"{good:,} of {judged:,} in two weeks",
             "check_circle",
         ),
         _figure(

@@ -80,4 +80,5 @@ class Asker:
             prose.faithful(text, source),
             prose.grounded(text, [source]),
         )
+        self.bench.judge(checks)
         return text if words(text) and all(check.passed for check in checks) else ""

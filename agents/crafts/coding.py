@@ -72,6 +72,7 @@ def write_function(ask: Asker, wanted: Interface, *, request: str, material: str
     for origin, source in _candidates(ask, wanted, request, lambda: pieces[-1] if pieces else None):
         piece = _tried(ask, wanted, source, tests=tests, judge=judge, material=material)
         pieces.append(replace(piece, origin=origin))
+        ask.bench.judge(piece.evidence)
         if piece.sound or not piece.trial.ran:
             break
         ask.bench.note(f"Try {len(pieces)} does not pass: {fault_of(piece)}")

@@ -158,6 +158,7 @@ _ENDINGS |= {
 def change(ask: Asker, code: str, request: str) -> Made:
     """Change code that was sent: what could be called before must be there after, and behave alike unless it was broken."""
     tree, fault = parse(code)
+    notes = (f"The code as it was sent does not parse: {fault}.",) if fault else ()
     made = Made({}, (), "")
     for _ in range(2):
         reply = ask(
@@ -172,8 +173,7 @@ def change(ask: Asker, code: str, request: str) -> Made:
             ask, code, python_of(reply.text), origin=reply.model, mends=tree is None or _mends(request)
         )
         if made.sound:
-            return made
-    notes = (f"The code as it was sent does not parse: {fault}.",) if fault else ()
+            break
     return Made(made.files, made.evidence, made.origin, notes, made.trial)
 
 

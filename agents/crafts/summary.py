@@ -121,6 +121,7 @@ def _by_model(ask: Asker, told: Sequence[str], source: Sequence[str], wanted: Le
     if len(pieces) > 1 and capable:
         said = prose.opening(_ask(ask, "merge", said, wanted).text)
     first = _checked(ask, said, source, wanted)
+    ask.bench.judge(first.evidence)
     if all(one.passed for one in first.evidence):
         return first
     ask.bench.note("The summary did not pass its checks; asking once more with the central sentences alone")
@@ -135,6 +136,7 @@ def _by_model(ask: Asker, told: Sequence[str], source: Sequence[str], wanted: Le
         source,
         wanted,
     )
+    ask.bench.judge(second.evidence)
     return max(first, second, key=lambda made: sum(one.passed for one in made.evidence))
 
 

@@ -67,8 +67,8 @@ def test_tables_are_named_in_the_plural():
             Call(
                 "GET",
                 "https://api.example.com/users?active=1",
-                "bearer",
-                "Authorization",
+                "key",
+                "X-Token",
                 {},
                 ("url", "auth"),
             ),

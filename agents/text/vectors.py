@@ -1,21 +1,22 @@
 """Similarity, centre and choice over unit vectors."""
 
-import operator
 from collections.abc import Sequence
+
+import numpy as np
 
 Vector = Sequence[float]
 
 
 def similarity(one: Vector, other: Vector) -> float:
     """Return the cosine of two unit vectors."""
-    return float(sum(map(operator.mul, one, other)))
+    return float(np.dot(one, other))
 
 
 def centroid(vectors: Sequence[Vector]) -> list[float]:
     """Return the unit vector in the middle; all zeros where the vectors cancel out."""
-    total = [sum(column) for column in zip(*vectors, strict=True)]
-    norm = sum(value * value for value in total) ** 0.5
-    return [value / norm for value in total] if norm else total
+    total = np.sum(np.asarray(vectors, dtype=float), axis=0)
+    norm = float(np.linalg.norm(total))
+    return [float(value) for value in (total / norm if norm else total)]
 
 
 def most_central(vectors: Sequence[Vector], *, limit: int) -> list[int]:
@@ -24,19 +25,19 @@ def most_central(vectors: Sequence[Vector], *, limit: int) -> list[int]:
     Each further one is chosen by nearness to the centre minus half its likeness to those chosen
     (maximal marginal relevance), so that three sentences saying the same do not fill the summary.
     """
-    if not vectors:
+    if not len(vectors):
         return []
-    middle = centroid(vectors)
-    near = [similarity(vector, middle) for vector in vectors]
+    rows = np.asarray(vectors, dtype=float)
+    near = rows @ np.asarray(centroid(vectors))
+    likeness = np.zeros(len(rows))
     chosen: list[int] = []
-    while len(chosen) < min(limit, len(vectors)):
-        left = [index for index in range(len(vectors)) if index not in chosen]
-        chosen.append(max(left, key=lambda index: near[index] - 0.5 * _likeness(index, chosen, vectors)))
+    for _ in range(min(limit, len(rows))):
+        scores = near - likeness / 2
+        scores[chosen] = -np.inf
+        best = int(np.argmax(scores))
+        chosen.append(best)
+        likeness = np.maximum(likeness, rows @ rows[best])
     return chosen
-
-
-def _likeness(index: int, chosen: Sequence[int], vectors: Sequence[Vector]) -> float:
-    return max((similarity(vectors[index], vectors[other]) for other in chosen), default=0.0)
 
 
 def nearest(vector: Vector, others: Sequence[Vector]) -> list[tuple[int, float]]:

@@ -15,7 +15,7 @@ _URL = re.compile(r"https?://[^\s\"'`<>)\]]+")
 _PATH = re.compile(r"(?<![\w/])(/[a-z][\w{}/.\-]*)")
 _JSON = re.compile(r"\{[^{}]*\}")
 _FIELDS = re.compile(
-    r"\b(?:with|sends?|posts?|containing|including|fields?|payload|body)\s*:?\s+((?:the\s+|an?\s+)?[a-z_]+(?:(?:,\s*|\s+and\s+|,\s+and\s+)(?:the\s+|an?\s+)?[a-z_]+)*)",
+    r"\b(?:with|containing|including|fields?|payload|body)\s*:?\s+((?:the\s+|an?\s+)?[a-z_]+(?:(?:,\s*|\s+and\s+|,\s+and\s+)(?:the\s+|an?\s+)?[a-z_]+)*)",
     re.IGNORECASE,
 )
 _SENDS = re.compile(
@@ -93,11 +93,11 @@ def call_of(wanted: str) -> Call:
 
 
 def _auth(wanted: str) -> tuple[str, str]:
-    if re.search(r"\b(?:bearer|oauth\w*|access token|token)\b", wanted, re.IGNORECASE):
-        return "bearer", "Authorization"
     named = re.search(r"\b(X-[\w-]+)\b", wanted)
     if named or re.search(r"\bapi[- ]?key\b", wanted, re.IGNORECASE):
         return "key", named[1] if named else "X-Api-Key"
+    if re.search(r"\b(?:bearer|oauth\w*|access token|token)\b", wanted, re.IGNORECASE):
+        return "bearer", "Authorization"
     return "none", ""
 
 

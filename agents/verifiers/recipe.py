@@ -46,7 +46,7 @@ def dockerfile(text: str, *, artefacts: Collection[str]) -> tuple[Evidence, ...]
 
 def dockerfile_rows(text: str) -> tuple[list[tuple[str, str]], str]:
     """Return the instructions in order and the first fault, "" where there is none."""
-    joined = re.sub(r"\\\n\s*", " ", text)
+    joined = re.sub(r"\s*\\\n\s*", " ", text)
     rows: list[tuple[str, str]] = []
     for line in joined.splitlines():
         if not line.strip() or line.lstrip().startswith("#"):

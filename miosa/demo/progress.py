@@ -53,6 +53,7 @@ class Progress:
             self.note = ""
             self._live.stop()
         else:
+            self.console.print()
             self.console.print(self._table())
 
     def take(self, kind: str, data: dict[str, Any]) -> None:

@@ -136,3 +136,28 @@ def test_nobody_left_is_tried_again_and_then_fails_plainly(tenant, keyed):
         execution = run(execution)
     assert execution.state == Execution.State.FAILED
     assert current_budget().reserved_micros == 0
+
+
+def test_each_try_is_judged_by_itself(tenant, keyed):
+    """A first try that fails its tests is a failure of its decision, the repair that passes is a success."""
+    kimi, groq = keyed
+    request = (
+        "Write a Python function add(a, b) that returns the sum of a and b; add(1, 2) == 3 and add(2, 5) == 7"
+    )
+    step = {"key": "code", "agent": "development", "instruction": request, "depends_on": []}
+    codes = iter(("a - b", "a + b"))
+
+    def script(asked):
+        if "response_format" in asked.body:
+            return Reply(text=json.dumps({"reasoning": "Code is asked for.", "steps": [step]}))
+        if "```" in asked.prompt or "def add" in asked.prompt:
+            body = next(codes, "a + b")
+            return Reply(text=f'```python\ndef add(a, b):\n    """Return the sum."""\n    return {body}\n```')
+        return Reply(text="Both numbers are added, and the sum is returned by the function add.")
+
+    kimi.script = groq.script = script
+    execution = run(submission.submit(request, requested_by="user:test"))
+    written = execution.steps.get(agent="development")
+    assert written.success, written.output
+    decisions = Decision.objects.filter(step_id=written.pk).order_by("created")
+    assert [Outcome.objects.get(decision=one).success for one in decisions] == [False, True]

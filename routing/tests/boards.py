@@ -53,7 +53,7 @@ def model(
         cost=rating(cost),
         fit={kind: rating(value) for kind, value in (fit or {}).items()},
         tools=tools,
-        json=json,  # type: ignore[arg-type]
+        json=json,
     )
 
 

@@ -112,7 +112,7 @@ def _state(one: _Section) -> str:
 
 def _told(ask: Asker, task: Task, sections: Sequence[_Section]) -> str | None:
     """Let a capable model tell the whole; None where it drops or invents something, then the parts stand as they are."""
-    parts = _assembled(sections)
+    parts = f"{_lead_in(sections)}\n\n{_assembled(sections)}"
     if not ask.capable() or estimated_tokens(parts) > LARGE_WINDOW_TOKENS // 2:
         return None
     try:

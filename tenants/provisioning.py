@@ -32,6 +32,6 @@ def open_tenant(
             owner = User.objects.create_user(owner_email, password)
         if domain:
             Domain.objects.get_or_create(domain=domain, defaults={"tenant": tenant, "is_primary": True})
-    with tenant_context(tenant):
+    with platform(on=False), tenant_context(tenant):
         Membership.objects.get_or_create(user=owner, defaults={"role": Role.OWNER})
     return Opened(tenant=tenant, owner=owner, new=new)

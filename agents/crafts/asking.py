@@ -74,11 +74,12 @@ class Asker:
         except ModelUnavailable:
             return ""
         text = prose.opening(reply.text).strip()
+        asked = self.profile.asks[name]  # "needs attention" may be said of a report whose question says it
         checks = (
             prose.complete(reply),
             prose.repetition(text),
             prose.faithful(text, source),
-            prose.grounded(text, [source]),
+            prose.grounded(text, [source, asked]),
         )
         self.bench.judge(checks)
         return text if words(text) and all(check.passed for check in checks) else ""

@@ -12,6 +12,7 @@ from agents.crafts.worked import WORKED
 from agents.text.interface import Interface, interface
 from agents.text.languages import language_of
 from agents.text.request import read_request
+from agents.verifiers.code import UNTESTED
 
 _WORKED = "Write a Python function that {{{0}}}.\n```python\n{{{0}_code}}```\n"
 profile = Profile(
@@ -119,14 +120,7 @@ def _applied(piece: Piece, face: Interface) -> list[str]:
 
 def _of_made(made: Made) -> Result:
     fault = modules.fault_of(made)
-    verdict = (
-        [f"**Does not pass its checks**: {fault}"]
-        if fault
-        else ["It runs and passes its checks."]
-        if made.trial.ran
-        else []
-    )
-    notes = [*made.notes, *verdict]
+    notes = [*made.notes, *_made_verdict(made, fault)]
     output = (
         "\n\n".join([*(_fenced(name, code) for name, code in made.files.items()), *notes])
         if made.files
@@ -139,6 +133,15 @@ def _of_made(made: Made) -> Result:
         "notes": notes,
     }
     return Result(made.sound, output, data, made.evidence, "quality", error=fault or None)
+
+
+def _made_verdict(made: Made, fault: str) -> list[str]:
+    if fault:
+        return [f"**Does not pass its checks**: {fault}"]
+    if not made.trial.ran:
+        return []
+    untested = any(one.check == UNTESTED for one in made.evidence)
+    return ["It runs; what it returns is unchecked."] if untested else ["It runs and passes its checks."]
 
 
 def _fenced(name: str, code: str) -> str:

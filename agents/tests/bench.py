@@ -42,6 +42,7 @@ class Bench:
     prompts: list[str] = field(default_factory=list)
     options: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    judged: list[tuple[Evidence, ...]] = field(default_factory=list)
     runs: int = 0
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
@@ -85,7 +86,7 @@ class Bench:
         return CodeRun(done.returncode, done.stdout, done.stderr)
 
     def judge(self, evidence: Sequence[Evidence]) -> None:
-        """Nobody learns here."""
+        self.judged.append(tuple(evidence))
 
     def note(self, text: str) -> None:
         self.notes.append(text)

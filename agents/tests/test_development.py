@@ -199,3 +199,9 @@ def test_broken_code_is_mended_without_a_yardstick():
     )
     assert result.success
     assert "does not parse" in result.output
+
+
+def test_each_try_is_judged_by_itself():
+    """The router learns that the first answer was wrong and the second right."""
+    _, bench = develop([WRONG, RIGHT])
+    assert [all(one.passed for one in evidence) for evidence in bench.judged] == [False, True]

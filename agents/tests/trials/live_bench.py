@@ -25,6 +25,7 @@ class LiveBench:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.asked: list[dict[str, Any]] = []
         self.notes: list[str] = []
+        self.judged: list[tuple[Evidence, ...]] = []
         self.sandbox = Bubblewrap()
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
@@ -73,7 +74,7 @@ class LiveBench:
         return CodeRun(run.exit_code, run.stdout, run.stderr, run.timed_out, run.duration_ms)
 
     def judge(self, evidence: Sequence[Evidence]) -> None:
-        """Nobody learns here."""
+        self.judged.append(tuple(evidence))
 
     def note(self, text: str) -> None:
         self.notes.append(text)

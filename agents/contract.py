@@ -224,7 +224,7 @@ class Workbench(Protocol):
         ...
 
     def facts(self, name: str, **filters: Any) -> list[dict[str, Any]]:
-        """Return this tenant's platform facts; the names and keys stand in `FACTS`."""
+        """Return this tenant's platform facts; names and keys stand in `text.figures.FACTS`."""
         ...
 
 
@@ -236,18 +236,3 @@ class Agent(Protocol):
     def execute(self, task: Task, bench: Workbench) -> Result:
         """Do the work; raises ModelUnavailable only where nothing can be done without a model."""
         ...
-
-
-# The keys agents read from each row; a missing key counts as unknown, an empty list as "nothing recorded yet".
-FACTS: Mapping[str, tuple[str, ...]] = {
-    "health": ("name", "ok", "detail"),
-    "recent_executions": (
-        "id", "status", "request", "confidence", "execution_ms", "cost_micros", "error", "created_at",
-    ),
-    "agent_performance": ("agent", "total", "successful", "failed", "mean_confidence", "mean_ms"),
-    "model_performance": (
-        "model", "provider", "task_kind", "requests", "successes", "mean_ms", "mean_confidence",
-        "cost_micros", "tokens",
-    ),
-    "ledger": ("meter", "quantity", "cost_micros", "description", "occurred_at"),
-}  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,12 @@ def test_a_function_is_applied_to_the_material():
 def test_changed_code_is_compared_with_what_it_was():
     """Same results on the samples pass, others name the sample, and untried code says nothing."""
     files = {"solution.py": "def f(x):\n    return x * 2\n", "before.py": "def f(x):\n    return x + x\n"}
-    options = {"module": "solution", "name": "f", "samples": [[1], [4]], "reference": "before"}
+    options: dict[str, Any] = {
+        "module": "solution",
+        "name": "f",
+        "samples": [[1], [4]],
+        "reference": "before",
+    }
     assert code.same_behaviour(code.try_out(Bench(), files, **options)).passed
     files["solution.py"] = "def f(x):\n    return x * 3\n"
     other = code.same_behaviour(code.try_out(Bench(), files, **options))
@@ -157,7 +163,13 @@ def test_the_harness_answers_one_line(tmp_path: Path, monkeypatch, capsys):
     (tmp_path / "test_noisy.py").write_text(
         unittest_module("noisy", "noisy", ["f(1) == 2", "f(1) == 1"], title="T.")
     )
-    spec = {"mark": "M", "module": "noisy", "name": "noisy", "samples": [[1]], "checks": ["f(1) == 1", "f()"]}
+    spec: dict[str, Any] = {
+        "mark": "M",
+        "module": "noisy",
+        "name": "noisy",
+        "samples": [[1]],
+        "checks": ["f(1) == 1", "f()"],
+    }
     spec |= {"tests": "test_noisy", "reference": "noisy", "apply": "x", "seconds_each": 1}
     (tmp_path / "spec.json").write_text(json.dumps(spec))
     monkeypatch.chdir(tmp_path)

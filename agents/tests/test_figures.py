@@ -2,7 +2,8 @@
 
 import pytest
 
-from agents.text.figures import at_least, at_most, known, mean, model_records, ms, percentile, usd
+from agents.facts import SOURCES
+from agents.text.figures import FACTS, at_least, at_most, known, mean, model_records, ms, percentile, usd
 from agents.text.grammars import python, read_lines
 from agents.text.languages import balanced, language_of
 from agents.text.vectors import centroid, most_central, nearest, similarity
@@ -105,3 +106,8 @@ def test_brackets_in_strings_do_not_count():
     assert balanced('f("(", [1])')
     assert not balanced("f(")
     assert not balanced("f)]")
+
+
+def test_every_fact_agents_know_of_is_told():
+    """The platform answers the names the agents ask for, and no others."""
+    assert set(SOURCES) == set(FACTS)

@@ -32,6 +32,9 @@ from agents.text.interface import Example, interface
         ("write a function that counts the number of lines in a text", "def count_lines(text: str) -> int:"),
         ("write a function", "def write_function(value):"),
         ("...", "def solve(value):"),
+        ("Write a function called tally. tally([1, 2], 'x') == 3", "def tally(value: list, value1: str):"),
+        ("Write a function total(a list of numbers) that adds them", "def total(numbers: list) -> int:"),
+        ("Write the code of to_slug(...)", "def to_slug(value) -> str:"),
     ],
 )
 def test_the_head_follows_from_the_words(request_text, head):

@@ -1,10 +1,12 @@
 """Checks that follow from the words of a request hold for right functions and fail for wrong ones."""
 
+from typing import Any
+
 import pytest
 
 from agents.verifiers.properties import PROPERTIES, properties
 
-RIGHT = {  # description -> a right implementation
+RIGHT: dict[str, Any] = {  # description -> a right implementation
     "counts the words of the text": lambda t: len(t.split()),
     "counts how often each word occurs in a text": lambda t: {w: t.split().count(w) for w in t.split()},
     "counts the vowels in a text": lambda t: sum(c in "aeiouAEIOU" for c in t),

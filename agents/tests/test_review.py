@@ -81,9 +81,19 @@ def test_mutants_differ_and_parse():
 
 def test_only_definitions_are_kept():
     """Example calls and prints behind a function go; constants, imports and decorators stay."""
-    source = (
-        '"""Doc."""\nimport functools\nLIMIT = 3\n@functools.cache\ndef f(x):\n    return x\n'
-        "value = f(2)\nprint(value)\nif True:\n    f(1)\n"
+    source = "\n".join(
+        [
+            '"""Doc."""',
+            "import functools",
+            "LIMIT = 3",
+            "@functools.cache",
+            "def f(x):",
+            "    return x",
+            "value = f(2)",
+            "print(value)",
+            "if True:",
+            "    f(1)",
+        ]
     )
     kept = only_definitions(source)
     assert "LIMIT = 3" in kept

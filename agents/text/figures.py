@@ -7,6 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 Row = Mapping[str, Any]
+# The keys agents read from each row; a missing key counts as unknown, an empty list as "nothing recorded yet".
+FACTS: Mapping[str, tuple[str, ...]] = {
+    "health": ("name", "ok", "detail"),
+    "recent_executions": (
+        "id", "status", "request", "confidence", "execution_ms", "cost_micros", "error", "created_at",
+    ),
+    "agent_performance": ("agent", "total", "successful", "failed", "mean_confidence", "mean_ms"),
+    "model_performance": (
+        "model", "provider", "task_kind", "requests", "successes", "mean_ms", "mean_confidence",
+        "cost_micros", "tokens",
+    ),
+    "ledger": ("meter", "quantity", "cost_micros", "description", "occurred_at"),
+}  # fmt: skip
 _Z = 1.96  # 95 % intervals
 _CENT_MICROS, _SECOND_MS = 10_000, 1_000
 

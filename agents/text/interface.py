@@ -111,7 +111,7 @@ def interface(wanted: str) -> Interface:
     told = _told(named[2]) if named else ()
     returns = ((named and named[3]) or "").strip() or _returns(does)
     own = name or function_name(does)
-    parameters = told or _from_call(own, wanted) or _guess(does)
+    parameters = told or _from_call(own, wanted) or _guess(f"{named[2]} {does}" if named else does)
     return Interface(own, parameters, returns, does, bool(name), examples(wanted, own))
 
 
@@ -171,7 +171,7 @@ def _literals(inside: str) -> tuple[object, ...]:
         found = ast.literal_eval(f"({inside},)")
     except (ValueError, SyntaxError):
         return ()
-    return tuple(found)
+    return () if Ellipsis in found else tuple(found)
 
 
 def _guess(does: str) -> Annotations:

@@ -27,16 +27,38 @@ def _ring(*_: object) -> None:
     raise TooSlowError
 
 
-def limited(call: Callable[[], Any]) -> tuple[bool, Any]:
-    """Return (True, value) or (False, "Error: text")."""
+class LimitedResult(unittest.TestResult):
+    """Gives each test its own time."""
+
+    def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's name
+        """Start the clock."""
+        super().startTest(test)
+        _arm()
+
+    def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's name
+        """Stop the clock."""
+        _disarm()
+        super().stopTest(test)
+
+
+def _arm() -> None:
     signal.signal(signal.SIGALRM, _ring)
     signal.setitimer(signal.ITIMER_REAL, LIMIT["seconds"])
+
+
+def _disarm() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def limited(call: Callable[[], Any]) -> tuple[bool, Any]:
+    """Return (True, value) or (False, "Error: text")."""
+    _arm()
     try:
         return True, call()
     except BaseException as error:
         return False, f"{type(error).__name__}: {error}"[:300]
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _disarm()
 
 
 def checked(spec: dict[str, Any], function: Any) -> list[dict[str, Any]]:
@@ -73,7 +95,7 @@ def tested(module: str) -> dict[str, Any]:
     ran, loaded = limited(lambda: importlib.import_module(module))
     if not ran:
         return {"ran": 0, "failed": [], "error": loaded}
-    outcome = unittest.TestResult()
+    outcome = LimitedResult()
     unittest.defaultTestLoader.loadTestsFromModule(loaded).run(outcome)
     failed = [
         [str(test).split(" ")[0], text.strip().splitlines()[-1][:300]]

@@ -145,3 +145,15 @@ def test_it_follows_a_change_of_plan(tenant):
     assert current_budget().cap_micros == current_plan().allowance_micros
     with pytest.raises(KeyError):
         subscribe("platinum")
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_it_sweeps_by_itself(tenant):
+    """Beat's task frees expired reservations."""
+    from billing.tasks import sweep_reservations
+
+    cap(100)
+    quota.reserve("dead", 60)
+    Reservation.objects.update(lease_until=F("created"))
+    sweep_reservations()
+    assert sums()[:2] == (0, 0)

@@ -1,5 +1,7 @@
 """A review finds what is wrong, risky or hard to keep, with its line."""
 
+import textwrap
+
 import pytest
 
 from agents.text.code import complexity, functions, only_definitions, parse, python_of
@@ -81,20 +83,18 @@ def test_mutants_differ_and_parse():
 
 def test_only_definitions_are_kept():
     """Example calls and prints behind a function go; constants, imports and decorators stay."""
-    source = "\n".join(
-        [
-            '"""Doc."""',
-            "import functools",
-            "LIMIT = 3",
-            "@functools.cache",
-            "def f(x):",
-            "    return x",
-            "value = f(2)",
-            "print(value)",
-            "if True:",
-            "    f(1)",
-        ]
-    )
+    source = textwrap.dedent('''
+        """Doc."""
+        import functools
+        LIMIT = 3
+        @functools.cache
+        def f(x):
+            return x
+        value = f(2)
+        print(value)
+        if True:
+            f(1)
+    ''')
     kept = only_definitions(source)
     assert "LIMIT = 3" in kept
     assert "@functools.cache" in kept

@@ -10,7 +10,7 @@ from agents.crafts.asking import Asker
 from agents.crafts.requirements import Requirements, establish
 from agents.text.domain import entities
 from agents.text.languages import language_of
-from agents.text.request import Request, read_request
+from agents.text.request import Request, part_of, read_request
 from agents.text.vectors import most_central
 from agents.text.words import digits, key_terms, names, sentences, statistics
 from agents.verifiers import prose, weights
@@ -51,15 +51,7 @@ def execute(task: Task, bench: Workbench) -> Result:
     request = read_request(task.asked)
     if request.kind == "text" and _ON_TEXT.search(task.input) and not _CODES.search(task.input):
         return _of_text(Asker(bench, profile), request.material)
-    return _of_request(Asker(bench, profile), task, _own_part(task, request))
-
-
-def _own_part(task: Task, request: Request) -> Request:
-    """Return what this step was told, with the details of the request where it has some."""
-    if task.input == task.asked:
-        return request
-    details = request.material if request.kind == "details" and request.material not in task.input else ""
-    return Request(task.input, details, "details" if details else "")
+    return _of_request(Asker(bench, profile), task, part_of(task.input, task.asked))
 
 
 def _of_request(ask: Asker, task: Task, request: Request) -> Result:

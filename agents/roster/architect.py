@@ -7,7 +7,7 @@ from agents.contract import Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.design import design
 from agents.crafts.requirements import establish
-from agents.text.request import read_request
+from agents.text.request import part_of
 
 profile = Profile(
     kind="architect",
@@ -30,7 +30,7 @@ profile = Profile(
 def execute(task: Task, bench: Workbench) -> Result:
     """Design from the analysis handed over, or from the request itself."""
     ask = Asker(bench, profile)
-    request = read_request(task.asked)
+    request = part_of(task.input, task.asked)
     analysis = next((one for one in task.handovers if one.data.get("requirements")), None)
     data = dict(analysis.data) if analysis else establish(ask, request).data
     rows = list(data["requirements"])

@@ -4,7 +4,7 @@ from agents.contract import Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.phases import Roadmap, roadmap
 from agents.crafts.requirements import establish
-from agents.text.request import read_request
+from agents.text.request import part_of
 from agents.verifiers import weights
 from agents.verifiers.finding import finding
 
@@ -27,8 +27,9 @@ profile = Profile(
 def execute(task: Task, bench: Workbench) -> Result:
     """Plan from the analysis handed over, or from the request itself."""
     ask = Asker(bench, profile)
+    own = part_of(task.input, task.asked)
     analysis = next((one for one in task.handovers if one.data.get("requirements")), None)
-    data = dict(analysis.data) if analysis else establish(ask, read_request(task.asked)).data
+    data = dict(analysis.data) if analysis else establish(ask, own).data
     rows = list(data["requirements"])
     if not rows:
         return Result(
@@ -38,7 +39,7 @@ def execute(task: Task, bench: Workbench) -> Result:
             (),
             error="the request names nothing that could be planned",
         )
-    made = roadmap(ask, rows, read_request(task.asked).wanted, depends_on=data.get("depends_on") or {})
+    made = roadmap(ask, rows, own.wanted, depends_on=data.get("depends_on") or {})
     evidence = (
         *made.evidence,
         finding("an analysis was handed over", passed=analysis is not None, weight=weights.FACTS_PRESENT),

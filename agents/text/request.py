@@ -83,6 +83,17 @@ def read_request(text: str) -> Request:
     return Request(directive, material, _kind(directive, material))
 
 
+def part_of(instruction: str, request: str) -> Request:
+    """Return what one step is told as a request of its own, with the details of the whole where it has some."""
+    whole = read_request(request)
+    if instruction == request:
+        return whole
+    own = read_request(instruction)
+    if own.material or whole.kind != "details" or whole.material in instruction:
+        return own
+    return Request(own.directive, whole.material, "details")
+
+
 def _colon(text: str) -> tuple[int, int] | None:
     for match in _COLON.finditer(text):
         before = text[: match.start()]

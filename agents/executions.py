@@ -16,6 +16,7 @@ from django.utils import timezone
 from agents.leases import Claim, renew
 from agents.models import Execution, ExecutionEvent, Step
 from agents.plan import Plan, PlannedStep
+from agents.storable import storable
 
 PLAN, CONCLUDE = "plan", "conclude"
 LEADER = "orchestrator"
@@ -43,8 +44,9 @@ def open_execution(request: str, *, ceiling_micros: int, requested_by: str, **fi
 
 
 def begin(held: Claim) -> tuple[Execution, Step]:
-    """Mark the claimed step's start and return what it is about."""
+    """Mark the claimed step's start and return what it is about; raises LostLease when it was cancelled."""
     execution = _locked(held.execution_id)
+    renew(held)
     step: Step = Step.objects.get(pk=held.step_id)
     if execution.state == Execution.State.PENDING:
         execution.state, execution.started = Execution.State.IN_PROGRESS, timezone.now()
@@ -72,7 +74,7 @@ def fail(held: Claim, error: str) -> Step:
     """Record that a claimed step cannot be done."""
     _locked(held.execution_id)
     renew(held)
-    return _end(held, Step.State.FAILED, {"error": error}, {"error": error})
+    return _end(held, Step.State.FAILED, {"error": storable(error)}, {"error": error})
 
 
 def retry(held: Claim, error: str, *, after_s: float) -> None:
@@ -84,7 +86,7 @@ def retry(held: Claim, error: str, *, after_s: float) -> None:
         rung=None,
         lease_owner="",
         lease_until=None,
-        error=error,
+        error=storable(error),
         errors=F("errors") + 1,
     )
     tell(held.execution_id, "agent_retried", step=held.key, error=error)
@@ -170,7 +172,7 @@ def tell(execution_id: UUID, kind: str, **data: Any) -> None:
     """Append an event. The counter in the execution's row keeps the numbers in order of commit."""
     Execution.objects.filter(pk=execution_id).update(events=F("events") + 1)
     number = Execution.objects.values_list("events", flat=True).get(pk=execution_id)
-    ExecutionEvent.objects.create(execution_id=execution_id, number=number, kind=kind, data=_plain(data))
+    ExecutionEvent.objects.create(execution_id=execution_id, number=number, kind=kind, data=storable(data))
 
 
 def _locked(execution_id: UUID) -> Execution:
@@ -186,10 +188,3 @@ def _end(held: Claim, state: str, values: Mapping[str, Any], told: Mapping[str, 
     step.save()
     tell(held.execution_id, "agent_finished", step=step.key, agent=step.agent, state=state, **told)
     return step
-
-
-def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value if isinstance(value, str | int | float | bool | list | dict | type(None)) else str(value)
-        for name, value in data.items()
-    }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from agents import confidence, executions, improvement, leases, memory, registry
 from agents.assignment import task_of
@@ -23,6 +23,7 @@ from agents.models import Execution, Step
 from agents.plan import Plan
 from agents.planning import plan, plan_evidence
 from agents.registry_kinds import profile_of
+from agents.storable import storable
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import Problem
@@ -79,16 +80,16 @@ def _worked(held: Claim) -> Followup:
     started = time.perf_counter()
     try:
         done = _perform(execution, step, bench)
+        return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
     except ModelUnavailable as error:
         return _tried(held, step, str(error), retryable=error.retryable)
     except Problem as error:
         return _failed(held, str(error))
-    except LostLease:
-        raise
+    except (LostLease, OperationalError, InterfaceError):
+        raise  # not the step's fault: whoever claims it next goes on
     except Exception as error:  # an agent is a plug-in: whatever it raises ends its step and not the worker
         logger.exception("Step %s of %s failed unexpectedly", step.key, execution.pk)
         return _tried(held, step, f"{type(error).__name__}: the log has the details", retryable=True)
-    return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
 
 
 def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
@@ -124,7 +125,7 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
                 row.pk,
                 agent=row.agent,
                 request=row.instruction,
-                output=result.output,
+                output=row.output,
                 confidence=sure,
                 pattern=pattern,
                 embedded_by=EMBEDDED_BY,
@@ -144,14 +145,16 @@ def _values(step: Step, bench: LiveBench, result: Result, sure: float, execution
     answers = bench.answers
     return {
         "success": result.success,
-        "output": result.output,
-        "data": dict(result.data),
-        "evidence": [
-            {"check": e.check, "passed": e.passed, "weight": e.weight, "detail": e.detail}
-            for e in result.evidence
-        ],
-        "suggestions": list(result.suggestions),
-        "error": result.error or "",
+        "output": storable(result.output),
+        "data": storable(result.data),
+        "evidence": storable(
+            [
+                {"check": e.check, "passed": e.passed, "weight": e.weight, "detail": e.detail}
+                for e in result.evidence
+            ]
+        ),
+        "suggestions": storable(result.suggestions),
+        "error": storable(result.error or ""),
         "confidence": sure,
         "execution_ms": execution_ms,
         "model": answers[-1].model if answers else "",

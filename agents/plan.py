@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 MAX_STEPS = 8
+RESERVED_KEYS = frozenset({"plan", "conclude"})  # the steps around every plan
 CODE_WRITERS = frozenset({"development"})
 
 
@@ -69,6 +70,7 @@ def _refuse(steps: Sequence[PlannedStep], *, known: Sequence[str]) -> None:
         (len(steps) > MAX_STEPS, f"a plan has at most {MAX_STEPS} steps, not {len(steps)}"),
         (bool(unknown), f"there is no agent named {', '.join(unknown)}"),
         (len(set(keys)) < len(keys), "two steps have the same key"),
+        (bool(RESERVED_KEYS & set(keys)), f"the keys {' and '.join(sorted(RESERVED_KEYS))} are taken"),
         (bool(missing), f"no step has the key {', '.join(missing)}"),
     )
     for wrong, message in faults:

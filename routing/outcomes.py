@@ -88,7 +88,7 @@ def _call(decision: Decision, number: int, attempt: AttemptRecord, finish_reason
         provider=attempt.provider,
         winner=attempt.ok,
         status=attempt.status,
-        error=attempt.error[:300],
+        error=attempt.error[:300].replace("\0", "\ufffd"),  # providers say what they like
         input_tokens=attempt.input_tokens,
         cached_tokens=attempt.cached_tokens,
         output_tokens=attempt.output_tokens,

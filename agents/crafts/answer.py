@@ -126,9 +126,11 @@ def from_text(ask: Asker, question: str, text: str) -> Answer:
 
 def _nearest_first(ask: Asker, question: str, source: Sequence[str]) -> list[str]:
     """Order sentences by likeness to the question: in meaning, and in the words it uses."""
-    some = source[:_MOST_SENTENCES]
-    vectors = ask.bench.embed([question, *some])
     asked = stems(question)
+    shared = [len(asked & stems(one)) for one in source]
+    order = sorted(range(len(source)), key=lambda index: -shared[index])[:_MOST_SENTENCES]
+    some = [source[index] for index in sorted(order)]
+    vectors = ask.bench.embed([question, *some])
     likeness = [
         similarity(vectors[0], vector) + len(asked & stems(one)) / max(1, len(asked))
         for one, vector in zip(some, vectors[1:], strict=True)

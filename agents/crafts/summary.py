@@ -11,7 +11,7 @@ from agents.contract import Evidence, ModelUnavailable, Reply
 from agents.crafts.asking import Asker
 from agents.text import grammars
 from agents.text.vectors import most_central, similarity
-from agents.text.words import chunks, estimated_tokens, sentences, words
+from agents.text.words import chunks, estimated_tokens, sentences, spread, words
 from agents.verifiers import prose, weights
 from agents.verifiers.finding import finding
 
@@ -99,19 +99,15 @@ def _short_enough(ask: Asker, source: Sequence[str]) -> tuple[list[str], tuple[s
     needed = sum(map(estimated_tokens, source))
     if needed <= budget:
         return list(source), ()
-    order = (
-        most_central(ask.bench.embed(source), limit=max(1, len(source) * budget // needed))
-        if len(source) <= MOST_SENTENCES
-        else range(len(source))
-    )
+    some = spread(source, limit=MOST_SENTENCES)
     kept: list[int] = []
-    for index in order:
-        budget -= estimated_tokens(source[index])
+    for index in most_central(ask.bench.embed(some), limit=len(some)):
+        budget -= estimated_tokens(some[index])
         if budget < 0:
             break
         kept.append(index)
-    note = f"The text is long: the model read its {len(kept)} most central of {len(source)} sentences."
-    return [source[index] for index in sorted(kept)], (note,)
+    note = f"The text is long: the model read {len(kept)} central ones of its {len(source)} sentences."
+    return [some[index] for index in sorted(kept)], (note,)
 
 
 def _by_model(ask: Asker, told: Sequence[str], source: Sequence[str], wanted: Length) -> Summary:
@@ -183,7 +179,7 @@ def _own_sentences(ask: Asker, kept: Sequence[str], source: Sequence[str], wante
     """Return the text's most central sentences that say what the kept ones do not, as many as are wanting."""
     if not kept or len(kept) >= wanted.sentences:
         return []
-    some = source[:MOST_SENTENCES]
+    some = spread(source, limit=MOST_SENTENCES)
     vectors = ask.bench.embed([*some, *kept])
     said = vectors[len(some) :]
     order = most_central(vectors[: len(some)], limit=len(some))
@@ -207,7 +203,7 @@ def _kept(text: str, source: Sequence[str]) -> tuple[list[str], int]:
 
 def _extract(ask: Asker, source: Sequence[str], wanted: Length, notes: tuple[str, ...]) -> Summary:
     """Take the sentences nearest the middle of the text's meaning, in their order."""
-    some = source[:MOST_SENTENCES]
+    some = spread(source, limit=MOST_SENTENCES)
     chosen = sorted(most_central(ask.bench.embed(some), limit=wanted.sentences))
     kept = [some[index] for index in chosen]
     text = " ".join(kept)

@@ -12,7 +12,7 @@ from agents.text.domain import entities
 from agents.text.languages import language_of
 from agents.text.request import Request, part_of, read_request
 from agents.text.vectors import most_central
-from agents.text.words import digits, key_terms, names, sentences, statistics
+from agents.text.words import digits, key_terms, names, sentences, spread, statistics
 from agents.verifiers import prose, weights
 from agents.verifiers.finding import finding
 
@@ -29,6 +29,7 @@ profile = Profile(
         "risks": "Task: {request}\nWhat could go wrong? Name two things.",
     },
 )
+MOST_SENTENCES = 400  # embedded of one text
 _HEADINGS = {
     "functional": "It shall",
     "input": "Takes",
@@ -163,7 +164,7 @@ def _next(wanted: str) -> str:
 def _of_text(ask: Asker, text: str) -> Result:
     """Give the figures of a text and its most telling sentences; all of it is counted, nothing guessed."""
     counts = statistics(text)
-    parts = sentences(text)[:400]
+    parts = spread(sentences(text), limit=MOST_SENTENCES)
     core = sorted(most_central(ask.bench.embed(parts), limit=3)) if parts else []
     terms = key_terms(text)
     found: dict[str, Any] = {

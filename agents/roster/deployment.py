@@ -5,7 +5,7 @@ from typing import Any
 from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.text.request import read_request
-from agents.text.shipping import Cargo, cargo_of, recipe
+from agents.text.shipping import FRAMEWORKS, Cargo, cargo_of, recipe
 from agents.verifiers import code as checks_of
 from agents.verifiers import recipe as checks
 from agents.verifiers import weights
@@ -28,10 +28,12 @@ profile = Profile(
 def execute(task: Task, bench: Workbench) -> Result:
     """Write the recipe for what was handed over, or for the stack the request names, and check it."""
     files = _artefacts(task)
-    request = read_request(task.asked)
-    cargo = cargo_of(files, request.wanted)
+    cargo = cargo_of(files, f"{task.input}. {read_request(task.asked).wanted}")
     if not files and not cargo.serves:
-        said = "There is nothing to ship: no code was handed over and the request names no framework."
+        said = (
+            "There is nothing to ship: no code was handed over and the request names none of"
+            f" {', '.join(name.capitalize() for name in FRAMEWORKS)}."
+        )
         missing: tuple[Evidence, ...] = (
             finding("there is something to ship", passed=False, weight=weights.MATERIAL_GIVEN),
         )

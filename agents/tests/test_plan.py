@@ -24,6 +24,7 @@ def test_steps_come_after_what_they_wait_for():
         ([step(f"s{n}") for n in range(MAX_STEPS + 1)], "at most 8"),
         ([step("a", agent="wizard")], "no agent named wizard"),
         ([step("a"), step("a")], "same key"),
+        ([step("plan")], "are taken"),
         ([step("a", "b")], "no step has the key b"),
         ([step("a", "b"), step("b", "a")], "circle"),
         ([step("a", "a")], "circle"),

@@ -88,3 +88,5 @@ def test_a_huge_request_is_read_at_once():
     """Reading stays linear in the text, so that nobody can stall a worker with a long one."""
     text = "Summarise this text: " + "word: and then write, " * 20_000
     assert read_request(text).directive == "Summarise this text"
+    assert clauses("write a word, and then " * 20_000)
+    assert read_request("so: " * 20_000).material == ""

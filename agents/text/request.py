@@ -4,6 +4,7 @@ import ast
 import re
 import textwrap
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from agents.text.vocabulary import vocabulary
@@ -45,6 +46,10 @@ _ENDS = re.compile(r"(?<=[.!?;])\s+|\n+")
 _JOINTS = re.compile(
     r",?\s+and\s+then\s+|,?\s+then\s+|,?\s+and\s+(?:also\s+)?|,\s*(?:also\s+)?", re.IGNORECASE
 )
+_MOST_COLONS, _AHEAD = (
+    20,
+    200,
+)  # how far is looked for an order: a long text is read in time proportional to it
 _STUMP_WORDS = 3  # so short a piece without a verb of its own belongs to the order before it
 _MANNER = re.compile(
     r"^(?:answer|reply|respond|use|keep|be|write) (?:it |this |the answer )?(?:from|in|with|only|by|briefly|short\w*|concise\w*|as|to the point)\b",
@@ -95,7 +100,7 @@ def part_of(instruction: str, request: str) -> Request:
 
 
 def _colon(text: str) -> tuple[int, int] | None:
-    for match in _COLON.finditer(text):
+    for match in islice(_COLON.finditer(text), _MOST_COLONS):
         before = text[: match.start()]
         if _inside(before):
             continue
@@ -169,7 +174,7 @@ def _pieces(part: str) -> list[str]:
     pieces: list[str] = []
     start = 0
     for joint in _JOINTS.finditer(part):
-        rest, before = part[joint.end() :], part[start : joint.start()]
+        rest, before = part[joint.end() : joint.end() + _AHEAD], part[start : joint.start()]
         if opens_with_command(rest) and len(words(bare(before))) > 1 and len(words(rest)) > 1:
             pieces.append(before.strip())
             keep_then = "then" in joint[0].lower()

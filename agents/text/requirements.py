@@ -175,7 +175,7 @@ def _kind(phrase: str) -> Kind:
 
 def _sentence(phrase: str, request: Request) -> str:
     listed = re.search(
-        rf"\bwith (?:[\w\s]+,\s*)*(?:[\w\s]+ and )?{re.escape(phrase)}", request.wanted, re.IGNORECASE
+        rf"\bwith (?:[\w\s]+,)*\s*(?:[\w\s]+ and )?{re.escape(phrase)}", request.wanted, re.IGNORECASE
     )
     said = f"with {phrase}" if listed and not opens_with_command(phrase) else phrase
     return said[:1].upper() + said[1:] + "."
@@ -195,8 +195,3 @@ def gaps(wanted: str) -> list[Note]:
         if match and not re.search(unless, wanted, re.IGNORECASE):
             found.append(Note(question.format(match=match[0].lower()), match[0]))
     return found
-
-
-def is_order(text: str) -> bool:
-    """Return whether a text holds an order at all, so that requirements can be looked for."""
-    return any(opens_with_command(clause) for clause in clauses(text))

@@ -142,6 +142,13 @@ def estimated_tokens(text: str) -> int:
     return plain // 4 + len(text.encode()) - plain + 1
 
 
+def spread(parts: Sequence[str], *, limit: int) -> list[str]:
+    """Return at most `limit` of the parts, evenly spaced over the whole."""
+    if len(parts) <= limit:
+        return list(parts)
+    return [parts[index * len(parts) // limit] for index in range(limit)]
+
+
 def chunks(parts: Sequence[str], *, max_tokens: int) -> list[str]:
     """Join sentences to pieces of at most `max_tokens`; a longer sentence is cut at words."""
     found: list[str] = []

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from agents.contract import Embed, Evidence, Reply
 from agents.text.vectors import centroid, most_central, similarity
-from agents.text.words import digits, names, numbers, sentences, stems, words
+from agents.text.words import digits, names, numbers, sentences, spread, stems, words
 from agents.verifiers import weights
 from agents.verifiers.finding import finding
 
@@ -18,6 +18,7 @@ RELEVANT = 0.25
 GROUNDED_SHARE = 0.6  # of the meaning words of a sentence that must occur in its source
 REPEATED_SHARE = 0.35  # of three-word runs that may be repeats
 _RUN = 3
+_ENOUGH_OF_A_SOURCE = 200  # sentences, evenly spaced: the middle of a book is known from fewer
 _CLEAR_SHARE = 0.12  # of a text that must be function words of a language; English prose has about 0.3
 _FUNCTION_WORDS = {
     "english": "the of and to in is that it was for with as are this be by on not have from",
@@ -39,7 +40,7 @@ def complete(reply: Reply) -> Evidence:
 
 def coverage(summary: str, source: Sequence[str], *, embed: Embed, central: int = 3) -> Evidence:
     """Whether a summary lies near its source as a whole and near the source's most central sentences."""
-    parts = sentences(summary)
+    parts, source = sentences(summary), spread(source, limit=_ENOUGH_OF_A_SOURCE)
     if not parts or not source:
         return finding("covers the text", passed=False, weight=weights.COVERAGE, detail="nothing to compare")
     vectors = embed([*source, *parts, summary])

@@ -1,0 +1,22 @@
+"""What agents and models produce, in a form PostgreSQL can hold."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+REPLACEMENT = "\ufffd"
+
+
+def storable(value: Any) -> Any:
+    """Return plain JSON of any value: unknown objects by their text, NUL and lone surrogates replaced."""
+    if isinstance(value, str):
+        return value.replace("\0", REPLACEMENT).encode("utf-8", "replace").decode()
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else None  # JSON knows neither infinity nor NaN
+    if isinstance(value, Mapping):
+        return {storable(str(name)): storable(one) for name, one in value.items()}
+    if isinstance(value, Sequence | AbstractSet):
+        return [storable(one) for one in value]
+    return storable(str(value))

@@ -13,12 +13,12 @@ from miosa.pg.bootstrap import DatabaseRefused
 NOTHING: frozenset[str] = frozenset()
 NEEDS = {
     **dict.fromkeys(("serve", "demo", "shell", "runserver", "doctor"), EVERYTHING),
-    **dict.fromkeys(("help", "version", "check", "makemigrations", "spectacular", "collectstatic"), NOTHING),
+    **dict.fromkeys(("help", "version", "check", "spectacular", "collectstatic"), NOTHING),
     **dict.fromkeys(("up", "down", "diffsettings", "startapp", "makemessages", "compilemessages"), NOTHING),
 }
 USUAL = frozenset({"database", "broker"})
 SERVES = {"serve", "demo"}
-AS_OWNER = {"migrate", "migrate_schemas", "flush"}
+AS_OWNER = {"migrate", "migrate_schemas", "makemigrations", "flush"}
 
 
 def needs(arguments: list[str]) -> frozenset[str]:

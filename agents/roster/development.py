@@ -11,7 +11,7 @@ from agents.crafts.modules import Made
 from agents.crafts.worked import WORKED
 from agents.text.interface import Interface, interface
 from agents.text.languages import language_of
-from agents.text.request import read_request
+from agents.text.request import one_spaced, read_request
 from agents.verifiers.code import UNTESTED
 
 _WORKED = "Write a Python function that {{{0}}}.\n```python\n{{{0}_code}}```\n"
@@ -51,6 +51,7 @@ def execute(task: Task, bench: Workbench) -> Result:
         if request.kind == "details" and request.material not in task.input
         else task.input
     )
+    wanted = one_spaced(wanted)
     if request.kind == "code":
         return _of_made(modules.change(ask, request.material, wanted))
     language = language_of(wanted)

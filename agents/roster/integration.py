@@ -5,7 +5,7 @@ from typing import Any
 
 from agents.contract import Evidence, ModelUnavailable, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
-from agents.text.request import read_request
+from agents.text.request import one_spaced, read_request
 from agents.text.wire import Call, call_of, client
 from agents.verifiers import code as checks_of
 from agents.verifiers import structure, weights
@@ -45,6 +45,7 @@ def execute(task: Task, bench: Workbench) -> Result:
         if request.kind == "text" or request.material in task.input
         else f"{task.input} {request.material}"
     )
+    wanted = one_spaced(wanted)
     call = _call(ask, wanted)
     files = client(call)
     bench.note(f"Trying {call.method} {call.path} against a stand-in in the sandbox")

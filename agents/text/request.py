@@ -73,19 +73,26 @@ class Request:
 
 
 def read_request(text: str) -> Request:
-    """Split a request at the colon, fence or blank line that ends the asking; material is left untouched."""
+    """Split a request at the colon, fence or blank line that ends the asking; a text or code is left untouched."""
     text = text.strip()
     fence = _FENCE.search(text)
     if fence:
         directive = f"{text[: fence.start()].strip()} {text[fence.end() :].strip()}".strip()
-        return Request(directive.rstrip(":").strip() or "Explain this code", fence[1].rstrip(), "code")
+        asked = one_spaced(directive.rstrip(":").strip())
+        return Request(asked or "Explain this code", fence[1].rstrip(), "code")
     cut = _colon(text) or _paragraph(text)
     if cut is None:
-        return Request(text)
-    directive, material = text[: cut[0]].strip(), textwrap.dedent(text[cut[1] :]).strip()
+        return Request(one_spaced(text))
+    directive, material = one_spaced(text[: cut[0]].strip()), textwrap.dedent(text[cut[1] :]).strip()
     if not words(material):
         return Request(directive)
-    return Request(directive, material, _kind(directive, material))
+    kind = _kind(directive, material)
+    return Request(directive, one_spaced(material) if kind == "details" else material, kind)
+
+
+def one_spaced(text: str) -> str:
+    """Return a text whose runs of spaces are one space: patterns then read it in time proportional to it."""
+    return re.sub(r"[ \t]{2,}", " ", text)
 
 
 def part_of(instruction: str, request: str) -> Request:
@@ -150,7 +157,7 @@ def bare(clause: str) -> str:
 
 def opens_with_command(clause: str) -> bool:
     """Return whether a clause is an order: its first word, after politeness, is a command."""
-    first = words(bare(clause))[:1]
+    first = words(bare(clause[:_AHEAD]))[:1]
     return bool(first) and first[0].lower() in COMMANDS
 
 

@@ -12,7 +12,7 @@ from agents.contract import CodeRun, CodeRunUnavailable, Evidence, ModelUnavaila
 from agents.leases import Claim, LostLease
 from agents.models import Execution, Step
 from deployments import execution as deployments
-from deployments.sandboxes.contract import SandboxUnavailable
+from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
 from routing import gateway, outcomes
 from routing.errors import CallCancelled, EmbeddingsUnavailable, NoCandidate, NoProviderLeft
 from routing.gateway import Answer, Attribution
@@ -93,7 +93,7 @@ class LiveBench:
                 step_id=self.step.pk,
                 agent=self.step.agent,
             )
-        except SandboxUnavailable as error:
+        except (SandboxUnavailable, SandboxRefused) as error:
             raise CodeRunUnavailable(str(error)) from error
         return CodeRun(run.exit_code, run.stdout, run.stderr, run.timed_out, run.duration_ms)
 

@@ -190,11 +190,11 @@ def _own_sentences(ask: Asker, kept: Sequence[str], source: Sequence[str], wante
 def _kept(text: str, source: Sequence[str]) -> tuple[list[str], int]:
     """Return the sentences the source bears out, each once and complete, and how many were dropped."""
     whole = " ".join(source)
-    parts = sentences(text)
+    parts = [prose.opening(part) for part in sentences(text)]  # "The main points are:" may open any of them
     good = [
         part
         for part in dict.fromkeys(parts)
-        if part[-1] in '.!?”"'
+        if part[-1:] in '.!?”"'
         and prose.support(part, source) >= prose.GROUNDED_SHARE
         and not prose.foreign_facts(part, whole)
     ]

@@ -58,7 +58,7 @@ $(INSTALLED): requirements.txt requirements-embedded.txt
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) has no venv: install it (Debian: apt-get install python3-venv) and run this again" >&2; exit 1; }
 	@echo "installing the packages into $(VENV) (once) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)  # another interpreter may have made it
 	@$(PIP) -r requirements.txt
 	@$(PIP) --no-deps -r requirements-embedded.txt
 	@touch $@

@@ -31,3 +31,13 @@ def alias(url: str, *, pool: int, **extra: Any) -> dict[str, Any]:
         "OPTIONS": options,
         **extra,
     }
+
+
+def replica(url: str, *, pool: int) -> dict[str, Any]:
+    """Return the settings of a standby that the application's login reads, in the tenant that is in force on "default"."""
+    settings = alias(url, pool=pool, TENANT_FROM="default", READ_ONLY=True, TEST={"MIRROR": "default"})
+    # A request that finds it away shall be answered by the primary soon.
+    settings["OPTIONS"]["connect_timeout"] = min(2, int(settings["OPTIONS"]["connect_timeout"]))
+    if pool:
+        settings["OPTIONS"]["pool"]["timeout"] = 2
+    return settings

@@ -21,7 +21,13 @@ OWNER, APP, PLATFORM = "miosa_owner", "miosa_app", "miosa_platform"
 CONNECT_TIMEOUT_S = 10
 LOCK = 0x4D494F5341  # "MIOSA": one bootstrap at a time on a server
 # Left on the database when everything below was done; raise the number when the statements change.
-MARK = "prepared for MIOSA, version 1"
+MARK = "prepared for MIOSA, version 2"
+# How long a login that answers requests may hold things up; a longer job says so (`miosa.pg.patience`).
+LIMITS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+}
 
 
 class DatabaseRefused(Exception):  # noqa: N818  reads as the sentence it prints
@@ -55,6 +61,13 @@ def derive(admin_url: str) -> Logins:
         ).geturl()
 
     return Logins(owner_url=login(OWNER), app_url=login(APP), platform_url=login(PLATFORM))
+
+
+def same_login(url: str, login_url: str) -> str:
+    """Return `url`, if there is one, with the user and password of `login_url`: a replica has its primary's roles."""
+    login, place = urlsplit(login_url).netloc.rpartition("@")[0], urlsplit(url)
+    netloc = f"{login}@{place.netloc.rpartition('@')[2]}"
+    return place._replace(netloc=netloc, path=urlsplit(login_url).path).geturl() if url else ""
 
 
 def bootstrap(admin_url: str) -> Logins:
@@ -116,6 +129,8 @@ def _make_role(server: Connection, role: str, password: str) -> None:
     _run(
         server, f"ALTER ROLE {{}} LOGIN {rights} PASSWORD {{verifier}}", role, verifier=sql.Literal(verifier)
     )
+    for name, value in LIMITS.items() if role != OWNER else ():  # migrations take their time
+        _run(server, f"ALTER ROLE {{}} SET {name} = {{value}}", role, value=sql.Literal(value))
 
 
 def _furnish(database: Connection) -> None:
@@ -162,14 +177,15 @@ def _refuse_powerless(server: Connection) -> None:
 def _refuse_mighty(server: Connection) -> None:
     if _is_mighty(server):
         raise DatabaseRefused(
-            "A login of MIOSA on the server of DATABASE_URL can step over the wall between tenants: take SUPERUSER and "
-            f"BYPASSRLS from {OWNER}, {APP} and {PLATFORM}, and every membership from {APP}."
+            "A login of MIOSA on the server of DATABASE_URL can step over the wall between tenants: take SUPERUSER, "
+            f"BYPASSRLS, CREATEROLE and REPLICATION from {OWNER}, {APP} and {PLATFORM}, and every membership from {APP}."
         )
 
 
 def _is_mighty(connection: Connection) -> bool:
     """Say whether Row Level Security does not hold one of the three."""
-    mighty = "SELECT 1 FROM pg_roles WHERE rolname = ANY(%s) AND (rolsuper OR rolbypassrls)"
+    rights = "rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication"
+    mighty = f"SELECT 1 FROM pg_roles WHERE rolname = ANY(%s) AND ({rights})"
     member = "SELECT 1 FROM pg_auth_members JOIN pg_roles r ON r.oid = member WHERE rolname = %s"
     return _exists(connection, mighty, [OWNER, APP, PLATFORM]) or _exists(connection, member, APP)
 

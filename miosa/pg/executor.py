@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from django.db import connection
 from django_tenants.migration_executors.standard import StandardExecutor
-from django_tenants.utils import schema_exists
+
+from miosa.pg.rebuilt_view import rebuild
 
 
 class SiloExecutor(StandardExecutor):
@@ -12,9 +14,12 @@ class SiloExecutor(StandardExecutor):
     codename = "silo"
 
     def run_migrations(self, tenants: Sequence[str] | None = None) -> None:
-        super().run_migrations(  # type: ignore[no-untyped-call]
-            [name for name in tenants or [] if name == self.PUBLIC_SCHEMA_NAME or schema_exists(name)]
-        )
+        """Migrate each schema that exists, and let the statistics look at all of them again."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(tenants or [])])
+            there = {name for (name,) in cursor.fetchall()}
+        super().run_migrations([name for name in tenants or [] if name in there])  # type: ignore[no-untyped-call]
+        rebuild(connection)
 
 
 def silo_executor(codename: str | None = None) -> type[SiloExecutor]:  # noqa: ARG001  the setting's signature

@@ -3,6 +3,9 @@
 PostgreSQL has no Row Level Security for materialised views, and one that the FORCEd owner builds is empty. So the
 platform owns them in a schema of its own, `stats`, and the application reads them through a security barrier view that
 shows the current tenant's rows only. For the platform the same view shows every row: one name for both logins.
+
+The migration builds a view over the shared tables; `rebuilt_view.rebuild` adds the tenants that have a schema of
+their own, whenever one comes, goes or is migrated. For that the query is kept in `stats.refreshed`.
 """
 
 from collections.abc import Sequence
@@ -19,27 +22,37 @@ SCHEMA = "stats"
 ALL_TENANTS = "_of_all"  # what the name of the materialised view has behind the name of its view
 
 # Two branches instead of one OR: the tenant's way may use the index, and the platform's is not walked at all by others.
+BARRIER = f"""
+CREATE OR REPLACE VIEW {SCHEMA}.{{name}} WITH (security_barrier) AS
+  SELECT * FROM {SCHEMA}.{{built}} WHERE tenant_id = (SELECT {TENANT})
+  UNION ALL
+  SELECT * FROM {SCHEMA}.{{built}}
+  WHERE (SELECT current_user = '{PLATFORM}') AND tenant_id IS DISTINCT FROM (SELECT {TENANT})"""
+
+# Views that were made before their query was kept are over the shared tables only: what they say is their query.
+KEEP_QUERIES = f"""
+ALTER TABLE {SCHEMA}.refreshed ADD COLUMN IF NOT EXISTS query text;
+ALTER TABLE {SCHEMA}.refreshed ADD COLUMN IF NOT EXISTS unique_columns text;
+ALTER TABLE {SCHEMA}.refreshed ADD COLUMN IF NOT EXISTS places text[] NOT NULL DEFAULT '{{{{public}}}}'"""
+
 CREATE = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA} AUTHORIZATION {PLATFORM};
 SET LOCAL ROLE {PLATFORM};
 GRANT USAGE ON SCHEMA {SCHEMA} TO {APP};
 CREATE TABLE IF NOT EXISTS {SCHEMA}.refreshed (view text PRIMARY KEY, at timestamptz NOT NULL);
 GRANT SELECT ON {SCHEMA}.refreshed TO {APP};
-CREATE MATERIALIZED VIEW {SCHEMA}.{{name}}{ALL_TENANTS} AS {{query}};
-CREATE UNIQUE INDEX {{name}}_once ON {SCHEMA}.{{name}}{ALL_TENANTS} ({{unique}});
-CREATE VIEW {SCHEMA}.{{name}} WITH (security_barrier) AS
-  SELECT * FROM {SCHEMA}.{{name}}{ALL_TENANTS} WHERE tenant_id = (SELECT {TENANT})
-  UNION ALL
-  SELECT * FROM {SCHEMA}.{{name}}{ALL_TENANTS}
-  WHERE (SELECT current_user = '{PLATFORM}') AND tenant_id IS DISTINCT FROM (SELECT {TENANT});
+{KEEP_QUERIES};
+CREATE MATERIALIZED VIEW {SCHEMA}.{{built}} AS {{query}};
+CREATE UNIQUE INDEX {{name}}_once ON {SCHEMA}.{{built}} ({{unique}});
+{BARRIER};
 GRANT SELECT ON {SCHEMA}.{{name}} TO {APP};
-INSERT INTO {SCHEMA}.refreshed VALUES ('{{name}}', now());
+INSERT INTO {SCHEMA}.refreshed (view, at, query, unique_columns) VALUES ('{{name}}', now(), {{query_literal}}, '{{unique}}');
 RESET ROLE"""
 
 DROP = f"""
 SET LOCAL ROLE {PLATFORM};
 DROP VIEW {SCHEMA}.{{name}};
-DROP MATERIALIZED VIEW {SCHEMA}.{{name}}{ALL_TENANTS};
+DROP MATERIALIZED VIEW {SCHEMA}.{{built}};
 DELETE FROM {SCHEMA}.refreshed WHERE view = '{{name}}';
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_matviews WHERE schemaname = '{SCHEMA}') THEN
@@ -53,9 +66,9 @@ RESET ROLE"""
 class MaterializedView(Operation):
     """Make `stats.<name>` from a query that has a `tenant_id` and one row for each value of `unique`.
 
-    The query names its tables with their schema (`public.`), since the platform's search path is not the owner's.
-    Tenants with a schema of their own have no rows in it. A later migration that changes a column the query reads
-    drops the view first, by this operation's reverse, and makes it anew.
+    The query names its tables with their schema (`public.`), and only tables that a tenant's own schema has too.
+    A later migration that changes a column the query reads drops the view first, by this operation's reverse, and
+    makes it anew.
     """
 
     reduces_to_sql = True
@@ -91,5 +104,11 @@ class MaterializedView(Operation):
         # Once for the database: the migrations of a tenant's own schema pass by here as well.
         if editor.connection.alias != DEFAULT_DB_ALIAS or editor.connection.schema_name != "public":  # type: ignore[attr-defined]
             return
-        values = {"name": self.name, "query": self.query, "unique": ", ".join(self.unique)}
+        values = {
+            "name": self.name,
+            "built": f"{self.name}{ALL_TENANTS}",
+            "query": self.query,
+            "query_literal": "'" + self.query.replace("'", "''") + "'",
+            "unique": ", ".join(self.unique),
+        }
         editor.execute(script.format(**values), params=None)

@@ -10,6 +10,7 @@ class Statistic(models.Model):
     tenant = models.ForeignKey(
         "tenants.Tenant", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
+    may_lag = True  # a view is older than any replica: `miosa.pg.replica` reads it there
 
     class Meta:
         abstract = True

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from django_tenants.utils import schema_context, tenant_context
+from django_tenants.utils import tenant_context
 from rest_framework.test import APIClient
 
 from miosa.embedded import services
@@ -35,6 +35,15 @@ def other_tenant(db: None) -> Any:
 
 
 @pytest.fixture
+def silo(db: None) -> Iterator[Callable[[Any], Any]]:
+    """Give a tenant a schema of its own: `tenant = silo(tenant)`; needs a test with `transaction=True`."""
+    from miosa.testing.silos import drop_silos, open_silo
+
+    yield open_silo
+    drop_silos()
+
+
+@pytest.fixture
 def owner(tenant: Any) -> Any:
     """The owner of `tenant`."""
     from tenants.models import User
@@ -58,10 +67,11 @@ def open_tenant(slug: str) -> Any:
     """Make a pooled tenant with an owner whose password is the slug, a dash and `password-1`."""
     from tenants.models import Membership, Role, Tenant, User
 
-    with schema_context("public"):  # the registry is written outside of any tenant
-        made = Tenant.objects.create(slug=slug, name=slug.title())
-        person = User.objects.create_user(f"owner@{slug}.example", f"{slug}-password-1")
-    with tenant_context(made):
+    made, person = Tenant(slug=slug, name=slug.title()), User(email=f"owner@{slug}.example")
+    person.set_password(f"{slug}-password-1")
+    with tenant_context(made):  # the wall lets a tenant's row in from inside only
+        made.save(force_insert=True)
+        person.save(force_insert=True)
         Membership.objects.create(user=person, role=Role.OWNER)
     return made
 
@@ -69,11 +79,11 @@ def open_tenant(slug: str) -> Any:
 def client_of(tenant: Any, *, scopes: Any = None) -> APIClient:
     """Return a client that sends a fresh API key of the tenant."""
     from tenants import api_keys
-    from tenants.models import Membership
+    from tenants.models import Membership, Role
     from tenants.scopes import ALL
 
     with tenant_context(tenant):
-        person = Membership.objects.get().user_id
+        person = Membership.objects.filter(role=Role.OWNER).earliest("created").user_id
         _, plain = api_keys.make("test", scopes=ALL if scopes is None else scopes, created_by_id=person)
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")

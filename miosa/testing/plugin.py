@@ -12,11 +12,26 @@ from miosa.embedded import services
 from miosa.environment import ROOT, environment, export, read
 
 HIDDEN = ("GROQ_API_KEY", "KIMI_API_KEY", "E2B_API_KEY", "RENDER_API_KEY", "STRIPE_SECRET_KEY")
+RATES = (
+    "MIOSA_RATE_ADDRESS",
+    "MIOSA_RATE_CREDENTIAL",
+    "MIOSA_RATE_GUESSES_BY_ADDRESS",
+    "MIOSA_RATE_GUESSES_BY_EMAIL",
+    "MIOSA_RATE_TENANT",
+    "MIOSA_RATE_WRITES",
+)
 LIVE = {name: os.environ.get(name, "") for name in HIDDEN}
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miosa.settings")
 os.environ.setdefault("MIOSA_STATE", str(ROOT / ".miosa" / "tests"))
+if WORKER := os.environ.get("PYTEST_XDIST_WORKER"):
+    # Tests side by side share nothing: a worker has servers of its own, not those that its parent filled in.
+    os.environ["MIOSA_STATE"] += f"-{WORKER}"
+    for name in os.environ.get("MIOSA_FILLED", "").split(","):
+        os.environ.pop(name, None)
 os.environ.update(dict.fromkeys(HIDDEN, ""))
+# Tests come from one address and sign in as the same few people; those of limits set their own.
+os.environ.update(dict.fromkeys(RATES, "100000/min"))
 export(services.ensure(read(), need={"database", "broker"}))
 os.environ["MIOSA_DATABASE_LOGIN"] = "owner"  # who builds the test database
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from miosa.demo.account import Account, open_account
 from miosa.demo.client import Client, Refused
+from miosa.demo.isolation import isolation
 from miosa.demo.progress import Progress
 from miosa.demo.report import places, report
 from miosa.demo.task import DEFAULT_TASK
@@ -36,7 +37,7 @@ class Command(BaseCommand):
                 style="dim",
                 highlight=False,
             )
-        completed = False
+        completed = isolated = False
         try:
             with serving(environment(), say=lambda line: console.print(line, style="dim")) as (
                 site,
@@ -44,13 +45,14 @@ class Command(BaseCommand):
             ):
                 account = open_account(environment().state_dir)
                 completed = _run(console, site, account, task)
+                isolated = isolation(console)
                 places(console, site, account)
                 if not once:
                     console.print("Serving. Ctrl-C stops everything.")
                     supervisor.wait()
         except Stopped:
             console.print("stopped")
-        if not completed:
+        if not (completed and isolated):
             sys.exit(NOT_COMPLETED)
 
 

@@ -1,0 +1,50 @@
+"""How a schema's tables are made, line by line, so that two schemas can be compared."""
+
+from typing import Any
+
+SHARED = "public"
+
+# The schema's own name is written as nothing, and names as they are written inside of it.
+SHAPE = """
+WITH tables AS (
+  SELECT c.oid, c.relname FROM pg_class c
+  WHERE c.relnamespace = to_regnamespace(%(schema)s) AND c.relkind IN ('r', 'p') AND c.relname = ANY(%(tables)s))
+SELECT 'table ' || c.relname || ' row security ' || c.relrowsecurity || ', forced ' || c.relforcerowsecurity
+    || ', owner ' || c.relowner::regrole FROM pg_class c JOIN tables USING (oid)
+UNION ALL SELECT format('column %%s.%%s %%s %%s %%s', relname, attname, format_type(atttypid, atttypmod),
+    CASE WHEN attnotnull THEN 'not null' END, pg_get_expr(adbin, adrelid))
+  FROM tables JOIN pg_attribute ON attrelid = oid AND attnum > 0 AND NOT attisdropped
+  LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+UNION ALL SELECT format('constraint %%s.%%s %%s', relname, conname, pg_get_constraintdef(k.oid))
+  FROM pg_constraint k JOIN tables t ON conrelid = t.oid WHERE contype <> 'n'
+UNION ALL SELECT format('index %%s', pg_get_indexdef(indexrelid)) FROM pg_index JOIN tables ON indrelid = oid
+UNION ALL SELECT format('policy %%s.%%s %%s %%s %%s using %%s check %%s', relname, polname, polcmd, polpermissive,
+    polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+  FROM pg_policy p JOIN tables t ON polrelid = t.oid
+UNION ALL SELECT format('trigger %%s', pg_get_triggerdef(g.oid))
+  FROM pg_trigger g JOIN tables t ON tgrelid = t.oid WHERE NOT tgisinternal
+UNION ALL SELECT format('function %%s %%s', proname, prosrc)
+  FROM pg_proc WHERE oid IN (SELECT tgfoid FROM pg_trigger g JOIN tables t ON tgrelid = t.oid WHERE NOT tgisinternal)
+UNION ALL SELECT format('right %%s %%s %%s', relname, role, "right") FROM tables,
+    unnest(ARRAY['miosa_app', 'miosa_platform']) role, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) "right"
+  WHERE has_table_privilege(role, oid, "right")
+UNION ALL SELECT format('right to enter %%s', role) FROM unnest(ARRAY['miosa_app', 'miosa_platform']) role
+  WHERE has_schema_privilege(role, %(schema)s, 'USAGE')"""
+
+
+def shape(cursor: Any, schema: str, names: list[str]) -> set[str]:
+    """Return the lines that describe the tables `names` in a schema: columns, keys, indexes, policies, triggers, rights.
+
+    The same tables in another schema give the same lines.
+    """
+    # With the schema alone in the path PostgreSQL leaves its name out of everything it prints.
+    cursor.execute("SELECT set_config('search_path', quote_ident(%s) || ', pg_catalog', true)", [schema])
+    cursor.execute(SHAPE, {"schema": schema, "tables": names})
+    return {_unnamed(line, schema) for (line,) in cursor.fetchall()}
+
+
+def _unnamed(line: str, schema: str) -> str:
+    """Return the line without this schema's name, and `public` as nothing: what stands there serves everybody."""
+    for name in (schema, SHARED):
+        line = line.replace(f'"{name}".', "").replace(f"{name}.", "")
+    return line

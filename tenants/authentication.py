@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from miosa.http.problem import Problem, Unauthenticated
-from tenants import api_keys, tokens
-from tenants.models import Membership, Tenant
+from tenants import api_keys, sessions, tokens
+from tenants.delegation import effective
+from tenants.key_lineage import lineage_of
+from tenants.models import Tenant
 from tenants.principal import Principal
-from tenants.scopes import SCOPES_OF_ROLE
+from tenants.registry import tenant_by_id
 
 
 @contextmanager
@@ -35,24 +38,33 @@ def entered(authorization: str) -> Iterator[Principal]:
         yield _member(claims)
 
 
+def still_in(principal: Principal, scope: str) -> bool:
+    """Tell whether somebody who was let in still is, for what goes on after the request: an open stream."""
+    tenant = tenant_by_id(principal.tenant_id)
+    if tenant is None or not tenant.active:
+        return False
+    with tenant_context(tenant):
+        if principal.key_id:
+            limits = effective(lineage_of(principal.key_id), now=timezone.now())
+            return limits is not None and scope in limits.scopes
+        if principal.session_id and principal.user_id:
+            now_ = sessions.member(principal.session_id, principal.user_id)
+            return now_ is not None and now_.may(scope)
+    return False
+
+
 def _tenant(tenant_id: UUID) -> Tenant:
-    tenant = Tenant.objects.filter(pk=tenant_id, active=True).first()
-    if tenant is None:
+    tenant = tenant_by_id(tenant_id)
+    if tenant is None or not tenant.active:
         raise Unauthenticated("The credential is unknown, revoked or expired.")
     return tenant
 
 
 def _member(claims: tokens.Claims) -> Principal:
-    membership = (
-        Membership.objects.filter(user_id=claims.user_id, user__is_active=True)
-        .only("role", "user_id")
-        .first()
-    )
-    if membership is None:
-        raise Unauthenticated("The access token is not valid, or no longer.")
-    return Principal(
-        tenant_id=claims.tenant_id, scopes=SCOPES_OF_ROLE[membership.role], user_id=claims.user_id
-    )
+    principal = sessions.member(claims.session_id, claims.user_id)
+    if principal is None:
+        raise Unauthenticated(tokens.REFUSED)
+    return principal
 
 
 class CredentialAuthentication(BaseAuthentication):

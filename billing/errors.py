@@ -2,7 +2,8 @@
 
 Problem
 └── PaymentRequired 402
-    └── QuotaExceeded
+    ├── QuotaExceeded
+    └── KeyBudgetExceeded
 """
 
 from billing.money import format_usd
@@ -25,4 +26,20 @@ class QuotaExceeded(PaymentRequired):
         super().__init__(
             f"{reason} Choose a larger plan, wait for running work to end, or for the next month.",
             extensions={"left_micros": left_micros, "wanted_micros": wanted_micros},
+        )
+
+
+class KeyBudgetExceeded(PaymentRequired):
+    """What is left of the monthly budget of an API key does not cover the reservation."""
+
+    title = "Budget of the key exceeded"
+
+    def __init__(self, *, cap_micros: int, left_micros: int, wanted_micros: int, inherited: bool) -> None:
+        whose = "a key that this one descends from" if inherited else "this API key"
+        left = max(left_micros, 0)
+        super().__init__(
+            f"This needs {format_usd(wanted_micros)} set aside, and {format_usd(left)} of the monthly budget of"
+            f" {whose} ({format_usd(cap_micros)}) is left. Use a key with a larger budget, wait for running work to"
+            " end, or for the next month.",
+            extensions={"left_micros": left, "wanted_micros": wanted_micros},
         )

@@ -3,15 +3,19 @@
 The only writer of Reservation and of a Budget's sums.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 from uuid_utils.compat import uuid7
 
+from billing import key_budgets
 from billing.errors import QuotaExceeded
 from billing.models import Budget, Reservation
 from billing.subscriptions import current_budget
+from tenants.delegation import Link
+from tenants.places import in_each_place
 
 LEASE_S = 3600
 
@@ -22,8 +26,9 @@ WITH granted AS (
   WHERE id = %(budget)s AND spent_micros + reserved_micros + %(amount)s <= cap_micros
     AND (executions_cap IS NULL OR executions_used + %(executions)s <= executions_cap)
   RETURNING tenant_id, id)
-INSERT INTO billing_reservation (id, tenant_id, reference, budget_id, amount_micros, state, lease_until, created)
-SELECT %(id)s, tenant_id, %(reference)s, id, %(amount)s, 'held', now() + make_interval(secs => %(lease)s), now()
+INSERT INTO billing_reservation
+  (id, tenant_id, reference, budget_id, key_ids, amount_micros, state, lease_until, created)
+SELECT %(id)s, tenant_id, %(reference)s, id, %(keys)s::uuid[], %(amount)s, 'held', now() + make_interval(secs => %(lease)s), now()
 FROM granted RETURNING id"""
 
 # Converges: a lease that ran out has given its money back already, and a sum charged before is taken off,
@@ -32,28 +37,39 @@ CLOSE = """
 WITH closed AS (
   UPDATE billing_reservation SET state = %(state)s, actual_micros = %(actual)s, closed = now()
   WHERE tenant_id = %(tenant)s AND reference = %(reference)s
-  RETURNING budget_id, amount_micros, old.state AS was, coalesce(old.actual_micros, 0) AS charged)
+  RETURNING budget_id, key_ids, %(actual)s - coalesce(old.actual_micros, 0) AS spent,
+    CASE WHEN old.state = 'held' THEN amount_micros ELSE 0 END AS freed)
 UPDATE billing_budget b
-SET spent_micros = b.spent_micros + %(actual)s - closed.charged,
-    reserved_micros = b.reserved_micros - CASE WHEN closed.was = 'held' THEN closed.amount_micros ELSE 0 END
-FROM closed WHERE b.id = closed.budget_id"""
+SET spent_micros = b.spent_micros + closed.spent, reserved_micros = b.reserved_micros - closed.freed
+FROM closed WHERE b.id = closed.budget_id RETURNING b.id, closed.key_ids, closed.spent, closed.freed"""
 
 SWEEP = """
 WITH dead AS (
   UPDATE billing_reservation SET state = 'expired', closed = now()
-  WHERE state = 'held' AND lease_until < now() RETURNING budget_id, amount_micros),
+  WHERE state = 'held' AND lease_until < now() RETURNING budget_id, key_ids, amount_micros),
 freed AS (SELECT budget_id, sum(amount_micros) AS amount, count(*) AS number FROM dead GROUP BY 1),
 back AS (
   UPDATE billing_budget b SET reserved_micros = reserved_micros - freed.amount
-  FROM freed WHERE b.id = freed.budget_id)
+  FROM freed WHERE b.id = freed.budget_id RETURNING b.id),
+keys_freed AS (
+  SELECT dead.budget_id, key_id, sum(amount_micros) AS amount
+  FROM back JOIN dead ON dead.budget_id = back.id, unnest(dead.key_ids) AS key_id GROUP BY 1, 2),
+keys_back AS (
+  UPDATE billing_keybudget k SET reserved_micros = reserved_micros - keys_freed.amount
+  FROM keys_freed WHERE k.budget_id = keys_freed.budget_id AND k.key_id = keys_freed.key_id)
 SELECT coalesce(sum(number), 0) FROM freed"""
 
 
-def reserve(reference: str, amount_micros: int, *, executions: int = 0) -> Reservation:
+def reserve(
+    reference: str, amount_micros: int, *, executions: int = 0, lineage: Sequence[Link] = ()
+) -> Reservation:
     """Set money aside in the current tenant's budget of this month; the same reference again is the same reservation.
+
+    `lineage`: the API key it is for and those it descends from; it counts for the budget of each.
 
     Raises:
         QuotaExceeded: what is left does not cover it.
+        KeyBudgetExceeded: what is left of a key's own budget does not.
     """
     if amount_micros < 0 or executions < 0:
         raise ValueError("A reservation is never negative.")
@@ -62,6 +78,7 @@ def reserve(reference: str, amount_micros: int, *, executions: int = 0) -> Reser
         "id": uuid7(),
         "budget": budget.pk,
         "reference": reference,
+        "keys": [link.key_id for link in lineage],
         "amount": amount_micros,
         "executions": executions,
         "lease": LEASE_S,
@@ -70,6 +87,8 @@ def reserve(reference: str, amount_micros: int, *, executions: int = 0) -> Reser
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(RESERVE, values)
             granted = cursor.fetchone()
+            if granted and lineage:
+                key_budgets.hold(budget.pk, lineage, amount_micros)
     except IntegrityError:
         granted = True  # the reference is taken: the reservation of an earlier attempt
     if not granted and not Reservation.objects.filter(reference=reference).exists():
@@ -100,9 +119,7 @@ def extend(reference: str) -> None:
 
 def sweep_expired() -> int:
     """Free the reservations of all tenants whose lease ran out, as the platform; return how many."""
-    with connections["platform"].cursor() as cursor:
-        cursor.execute(SWEEP)
-        return int(cursor.fetchone()[0])
+    return sum(int(number) for (number,) in in_each_place(SWEEP))
 
 
 def _close(reference: str, state: str, actual_micros: int) -> None:
@@ -113,8 +130,11 @@ def _close(reference: str, state: str, actual_micros: int) -> None:
         "state": state,
         "actual": actual_micros,
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CLOSE, values)
+        for budget_id, keys, spent, freed in cursor.fetchall():
+            if keys:
+                key_budgets.close(budget_id, keys, spent_micros=spent, freed_micros=freed)
 
 
 def _refusal(budget_id: UUID, wanted_micros: int) -> QuotaExceeded:

@@ -2,10 +2,12 @@
 
 from datetime import date, datetime
 
+from django.db import transaction
 from django.utils import timezone
 
 from billing.models import Budget, Subscription
 from billing.plans import DEFAULT_PLAN, Plan, plans
+from tenants import audit
 
 
 def current_plan() -> Plan:
@@ -17,11 +19,25 @@ def current_plan() -> Plan:
 def subscribe(slug: str) -> Subscription:
     """Put the current tenant on a plan; raises KeyError for an unknown one. The month's caps follow at once."""
     plan = plans()[slug]
-    row: Subscription = Subscription.objects.update_or_create(defaults={"plan": plan.slug})[0]
-    Budget.objects.filter(month=month_of(timezone.now())).update(
-        cap_micros=plan.allowance_micros, executions_cap=plan.executions
-    )
+    with transaction.atomic():
+        before = current_plan()
+        row: Subscription = Subscription.objects.update_or_create(defaults={"plan": plan.slug})[0]
+        Budget.objects.filter(month=month_of(timezone.now())).update(
+            cap_micros=plan.allowance_micros, executions_cap=plan.executions
+        )
+        audit.record(
+            "plan.changed",
+            actor=audit.current_actor(),
+            object_type="subscription",
+            object_id=row.pk,
+            before=_caps(before),
+            after=_caps(plan),
+        )
     return row
+
+
+def _caps(plan: Plan) -> dict[str, str | int | None]:
+    return {"plan": plan.slug, "cap_micros": plan.allowance_micros, "executions_cap": plan.executions}
 
 
 def month_of(moment: datetime) -> date:

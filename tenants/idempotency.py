@@ -8,7 +8,7 @@ either both are there or neither is.
 import hashlib
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import connection
 from django.utils import timezone
@@ -25,7 +25,13 @@ MAX_KEY_LENGTH = 200
 
 
 class IdempotentPost:
-    """Mixin for views whose POST makes something: write `perform(request)` instead of `post`."""
+    """Mixin for views whose POST makes something: write `perform(request)` instead of `post`.
+
+    Members of the answer that are named in `shown_once` are secrets and not kept: who repeats such a request learns
+    that it was carried out, and where the thing is, and no more.
+    """
+
+    shown_once: ClassVar[tuple[str, ...]] = ()
 
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key", "")
@@ -35,20 +41,33 @@ class IdempotentPost:
             raise BadRequest(f"Idempotency-Key must be up to {MAX_KEY_LENGTH} printable characters.")
         mark = fingerprint(request)
         if earlier := _answered(request.path, key, mark):
-            headers = {"Idempotent-Replayed": "true"} | (
-                {"Location": earlier.location} if earlier.location else {}
-            )
-            return Response(earlier.body, status=earlier.status, headers=headers)
+            return self._replayed(earlier)
         response = self.perform(request, *args, **kwargs)
+        kept = json.loads(json.dumps(response.data, default=str))
         IdempotentRequest.objects.create(
             route=request.path,
             key=key,
             fingerprint=mark,
             status=response.status_code,
-            body=json.loads(json.dumps(response.data, default=str)),
+            body={name: kept[name] for name in kept if name not in self.shown_once}
+            if self.shown_once
+            else kept,
             location=response.headers.get("Location", ""),
         )
         return response
+
+    def _replayed(self, earlier: IdempotentRequest) -> Response:
+        headers = {"Idempotent-Replayed": "true"}
+        if earlier.location:
+            headers["Location"] = earlier.location
+        if not self.shown_once:
+            return Response(earlier.body, status=earlier.status, headers=headers)
+        raise Conflict(
+            f"This request was carried out before. Its answer held a secret ({', '.join(self.shown_once)}) that is"
+            " shown once and not kept: if it was lost, end the thing that `made` names and make another.",
+            extensions={"made": earlier.body},
+            headers=headers,
+        )
 
     def perform(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         raise NotImplementedError

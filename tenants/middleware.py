@@ -1,12 +1,13 @@
-"""Credential to principal to tenant scope, around every API request."""
+"""Credential to principal to tenant scope, around every API request, as often as its limits allow."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
 
 from django.http import HttpRequest, HttpResponse
 
-from miosa.http.problem import Problem
-from tenants.authentication import entered
+from miosa.http.client_address import client_address
+from miosa.http.exception_handler import answer
+from tenants.throttling import RateLimited, admitted
 
 
 class TenantScopeMiddleware:
@@ -20,12 +21,19 @@ class TenantScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith("/api/"):
             return self.get_response(request)
-        request.principal = request.credential_refusal = None  # type: ignore[attr-defined]
         with ExitStack() as scope:
             try:
-                request.principal = scope.enter_context(  # type: ignore[attr-defined]
-                    entered(request.headers.get("Authorization", ""))
+                caller = scope.enter_context(
+                    admitted(
+                        request.headers.get("Authorization", ""),
+                        method=request.method or "",
+                        address=client_address(request),
+                    )
                 )
-            except Problem as refusal:
-                request.credential_refusal = refusal  # type: ignore[attr-defined]
-            return self.get_response(request)
+            except RateLimited as refusal:
+                return answer(request, refusal)
+            request.principal, request.credential_refusal = caller.principal, caller.refusal  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            for name, value in caller.told.items():
+                response.headers.setdefault(name, value)
+            return response

@@ -1,5 +1,6 @@
 """Money set aside before work starts."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -18,6 +19,9 @@ class Reservation(TenantOwned):
 
     reference = models.CharField(max_length=120, help_text="what the money is for, as in execution:<id>")
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    key_ids = ArrayField(
+        models.UUIDField(), default=list, help_text="the API key it is for, and those it descends from"
+    )
     amount_micros = models.BigIntegerField()
     actual_micros = models.BigIntegerField(null=True)
     state = models.CharField(max_length=8, choices=State, default=State.HELD)

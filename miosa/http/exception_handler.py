@@ -46,7 +46,12 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response:
     elif told.status >= 500:  # noqa: PLR2004
         logger.warning("Answered %d: %s", told.status, told, exc_info=error)
     set_rollback()
-    _render_as_problem(context.get("request"))
+    return told_and_kept(told, context.get("request"))
+
+
+def told_and_kept(told: Problem, request: Request | None) -> Response:
+    """The problem as a view's answer: unlike one that is raised it leaves the request's transaction to be committed."""
+    _render_as_problem(request)
     return Response(document(told), status=told.status, headers=told.headers, content_type=problem.MEDIA_TYPE)
 
 

@@ -3,15 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import psycopg
 from django.core import exceptions as django_errors
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
+from psycopg import errors as postgresql
 from rest_framework import exceptions as drf
 
 from miosa.http import problem
 from miosa.http.problem import Problem
 
 DATABASE_RETRY_AFTER_S = 5
+NO_CHOICE = "This is not one of the valid choices."
+MOVE_RETRY_AFTER_S = 2
 PARSER_PREFIX = "JSON parse error - "
 
 # Names under which an error about the whole object is filed: they are no member of the payload.
@@ -22,6 +26,10 @@ def problem_from(error: BaseException) -> Problem | None:
     """The problem that tells a client about `error`, or None when nobody foresaw it."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error.__cause__, CUT_OFF):  # Django's wrapping hides them among mistakes of the program
+        return database_unreachable(error)
+    if isinstance(error.__cause__, postgresql.ObjectInUse):
+        return tenant_moving(error)
     return next((tell(error) for kind, tell in TOLD if isinstance(error, kind)), None)
 
 
@@ -43,7 +51,9 @@ def located(detail: Any, *path: str | int) -> Iterator[dict[str, str]]:
             # A list of texts belongs to its field; a list of objects mirrors the items of the payload.
             yield from located(inner, *path, *((position,) if _nested(inner) else ()))
     else:
-        yield problem.invalid(str(detail), *path)
+        # REST framework repeats what was chosen; somebody may have put a secret there.
+        repeats = getattr(detail, "code", "") == "invalid_choice"
+        yield problem.invalid(NO_CHOICE if repeats else str(detail), *path)
 
 
 def _nested(detail: Any) -> bool:
@@ -103,6 +113,20 @@ def database_unreachable(_error: BaseException) -> Problem:
     )
 
 
+def tenant_moving(_error: BaseException) -> Problem:
+    """Nobody may enter the tenant while its rows are moved (`miosa.pg.tenant_entry`); that is short."""
+    return problem.Unavailable(
+        f"The tenant is being moved; try again in {MOVE_RETRY_AFTER_S} s.", retry_after_s=MOVE_RETRY_AFTER_S
+    )
+
+
+# To psycopg these are an InternalError: the server ended a transaction that took too long, or it is a standby now.
+CUT_OFF = (
+    postgresql.IdleInTransactionSessionTimeout,
+    postgresql.TransactionTimeout,
+    postgresql.ReadOnlySqlTransaction,
+)
+
 # The first row that fits decides; particular kinds stand above their parents.
 TOLD: tuple[tuple[type[BaseException], Callable[[Any], Problem]], ...] = (
     (drf.ValidationError, _validation),
@@ -121,4 +145,8 @@ TOLD: tuple[tuple[type[BaseException], Callable[[Any], Problem]], ...] = (
     (UnreadablePostError, _cut_short),
     (OperationalError, database_unreachable),
     (InterfaceError, database_unreachable),
+    # From below Django, where nothing wraps them: the pool, and what happens around BEGIN.
+    (psycopg.OperationalError, database_unreachable),
+    (psycopg.InterfaceError, database_unreachable),
+    *((kind, database_unreachable) for kind in CUT_OFF),
 )

@@ -6,11 +6,12 @@ from django import forms
 from django.contrib.admin.helpers import AdminErrorList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminForm
 
+from miosa.pages.recorded import Recorded
 
-class MadeByFunction(ModelAdmin):
+
+class MadeByFunction(Recorded):
     """`making_form` asks, `made` makes; no transaction of the admin is open around it."""
 
     making_form: ClassVar[type[forms.Form]]

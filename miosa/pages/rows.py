@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django_tenants.utils import tenant_context
-from unfold.admin import ModelAdmin
 
+from miosa.pages.recorded import Recorded
 from miosa.pg.platform import platform
 
 TEXT_COLUMNS = ("output", "data", "parameters", "stdout", "stderr", "ranked", "requirement", "pattern")
 
 
-class TenantRows(ModelAdmin):
+class TenantRows(Recorded):
     """Rows of tenants: the admin sees everybody's, so each list shows and filters by tenant."""
 
     list_filter: ClassVar[Any] = ("tenant",)

@@ -11,45 +11,51 @@ from rest_framework.test import APIRequestFactory
 
 from miosa.http.pagination import CreatedCursorPagination, read_limit
 from miosa.http.problem import BadParameter
-from tenants.models import Tenant
+from tenants.models import IdempotentRequest
 
 requests = APIRequestFactory()
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class TenantRepresentation(serializers.Serializer):
-    slug = serializers.CharField()
+class ThingRepresentation(serializers.Serializer):
+    key = serializers.CharField()
 
 
-class Tenants(generics.ListAPIView):
+class Things(generics.ListAPIView):
     authentication_classes = permission_classes = ()
     pagination_class = CreatedCursorPagination
-    serializer_class = TenantRepresentation
-    queryset = Tenant.objects.all()
+    serializer_class = ThingRepresentation
+    queryset = IdempotentRequest.objects.none()
+
+    def get_queryset(self):
+        return IdempotentRequest.objects.all()
 
 
 def page(**query):
-    """One page: the slugs and the URL of the next."""
-    response = Tenants.as_view()(requests.get("/api/v1/things", query))
-    return [item["slug"] for item in response.data["items"]], response.data["next"]
+    """One page: the keys and the URL of the next."""
+    response = Things.as_view()(requests.get("/api/v1/things", query))
+    return [item["key"] for item in response.data["items"]], response.data["next"]
+
+
+def add(key):
+    return IdempotentRequest.objects.create(route="/things", key=key, fingerprint=b"f", status=200)
 
 
 @pytest.fixture
-def seven(db):
-    """Seven rows, three of them of the very same moment; their slugs in the order of the list."""
-    Tenant.objects.all().delete()
-    rows = [Tenant.objects.create(slug=f"t{n}", name="x") for n in range(7)]
+def seven(tenant):
+    """Seven rows, three of them of the very same moment; their keys in the order of the list."""
+    rows = [add(f"t{n}") for n in range(7)]
     for n, row in enumerate(rows):
-        Tenant.objects.filter(pk=row.pk).update(created=START + timedelta(microseconds=min(n, 4)))
-    ordered = Tenant.objects.order_by("-created", "-id")
-    return list(ordered.values_list("slug", flat=True))
+        IdempotentRequest.objects.filter(pk=row.pk).update(created=START + timedelta(microseconds=min(n, 4)))
+    ordered = IdempotentRequest.objects.order_by("-created", "-id")
+    return list(ordered.values_list("key", flat=True))
 
 
 def walk(limit):
     slugs, url = page(limit=limit)
     while url:
-        response = Tenants.as_view()(requests.get(url))
-        slugs += [item["slug"] for item in response.data["items"]]
+        response = Things.as_view()(requests.get(url))
+        slugs += [item["key"] for item in response.data["items"]]
         url = response.data["next"]
     return slugs
 
@@ -69,9 +75,9 @@ def test_the_last_page_says_so(seven):
 def test_new_rows_do_not_shift_the_next_page(seven):
     """A row added while someone reads does not repeat what was read."""
     _, url = page(limit=3)
-    Tenant.objects.create(slug="new", name="x")
-    response = Tenants.as_view()(requests.get(url))
-    assert [item["slug"] for item in response.data["items"]] == seven[3:6]
+    add("new")
+    response = Things.as_view()(requests.get(url))
+    assert [item["key"] for item in response.data["items"]] == seven[3:6]
 
 
 def test_the_next_page_keeps_the_filters(seven):
@@ -86,7 +92,7 @@ def test_the_next_page_keeps_the_filters(seven):
 )
 def test_a_strange_cursor_is_a_bad_request(db, cursor):
     """It is told which parameter was wrong."""
-    response = Tenants.as_view()(requests.get("/api/v1/things", {"cursor": cursor}))
+    response = Things.as_view()(requests.get("/api/v1/things", {"cursor": cursor}))
     assert response.status_code == 400
     assert response.data["parameter"] == "cursor"
 
@@ -106,7 +112,7 @@ def test_without_a_limit_a_page_has_fifty_rows():
 
 def test_the_openapi_document_describes_pages():
     """Clients generated from the schema know items, next, limit and cursor."""
-    schema = SchemaGenerator(patterns=[path("api/v1/things", Tenants.as_view())]).get_schema(public=True)
+    schema = SchemaGenerator(patterns=[path("api/v1/things", Things.as_view())]).get_schema(public=True)
     operation = schema["paths"]["/api/v1/things"]["get"]
     parameters = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
     assert parameters["limit"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}

@@ -1,0 +1,121 @@
+"""Every surface that is attacked, in the order in which the report shows them: a file and a line each."""
+
+from miosa.doctor.attack import Surface
+from miosa.doctor.attacks import (
+    caches,
+    catalogue,
+    credentials,
+    functions,
+    partitions,
+    queues,
+    recall,
+    registry,
+    repetition,
+    roles,
+    routes,
+    sealed,
+    streams,
+    tables,
+    views,
+)
+
+SURFACES: tuple[Surface, ...] = (
+    Surface(
+        "tables",
+        tables.attacks,
+        "every statement on every tenant table",
+        "Its migration lacks EnableRowLevelSecurity, CompositeForeignKey or a unique key that starts with the tenant",
+    ),
+    Surface(
+        "registry",
+        registry.attacks,
+        "tenants, hosts, people, and the platform's own tables",
+        "Take the right from miosa_app in a migration (platform_only), or give the table policies",
+        once=True,
+    ),
+    Surface(
+        "partitions",
+        partitions.attacks,
+        "partitions by their own names",
+        "REVOKE ALL on the partition from miosa_app: the parent goes on working",
+        once=True,
+    ),
+    Surface(
+        "views",
+        views.attacks,
+        "views and materialised views",
+        "Make it security_invoker, or a barrier as miosa.pg.materialized_view does",
+    ),
+    Surface(
+        "functions",
+        functions.attacks,
+        "functions that run with their owner's rights",
+        "Drop it, or let it answer for one exact name and give it a place and a reason in DEFINERS",
+        once=True,
+    ),
+    Surface(
+        "roles",
+        roles.attacks,
+        "the application's login and its ways out",
+        "Take the right or the membership from miosa_app; docs/isolation.md lists what it has",
+    ),
+    Surface(
+        "recall",
+        recall.attacks,
+        "memories, by their meaning",
+        "Ask through agents.memory.recall, and see the policies of agents_memory",
+    ),
+    Surface(
+        "caches",
+        caches.attacks,
+        "what Valkey and the process keep between requests",
+        "Let tenants.cache_keys.key make the keys, and key what a process keeps by the tenant",
+        once=True,
+    ),
+    Surface(
+        "secrets",
+        sealed.attacks,
+        "secrets at rest",
+        "Seal with vault.purpose_of, which binds a secret to its tenant and its name",
+        once=True,
+    ),
+    Surface(
+        "routes",
+        routes.attacks,
+        "every route, with the victim's ids in path, query and body",
+        "Look the row up inside the caller's tenant, and answer 404 for what is not there",
+    ),
+    Surface(
+        "credentials",
+        credentials.attacks,
+        "mixed credentials and misleading headers",
+        "Let the credential alone say which tenant is entered",
+        once=True,
+    ),
+    Surface(
+        "idempotency",
+        repetition.attacks,
+        "repeated requests",
+        "Store and look up the answer inside the caller's tenant",
+        once=True,
+    ),
+    Surface(
+        "queues",
+        queues.attacks,
+        "messages to workers",
+        "Enter the tenant of the message (task_scope) before the row is looked up",
+    ),
+    Surface(
+        "streams",
+        streams.attacks,
+        "events as they happen",
+        "Look the execution up inside the caller's tenant before the first byte",
+    ),
+    Surface(
+        "catalogue",
+        catalogue.attacks,
+        "policies, constraints, indexes, rights and logins, as PostgreSQL has them",
+        "The line says what is wrong; miosa.pg.catalogue holds the rule",
+        once=True,
+    ),
+)

@@ -38,4 +38,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
 CMD ["python", "-m", "granian", "--interface", "asgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", \
+     "--http1-buffer-size", "65536", "--http1-header-read-timeout", "10000", "--http2-max-headers-size", "65536", \
      "--workers-kill-timeout", "2", "--respawn-failed-workers", "miosa.asgi:application"]

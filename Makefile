@@ -13,7 +13,7 @@ override ONCE := $(value ONCE)
 export TASK ONCE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint format bench lock venv sandbox
+.PHONY: help demo up down test lint format bench lock venv sandbox pgbouncer
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -27,8 +27,8 @@ up: $(INSTALLED) sandbox ## run everything in the background
 down: $(INSTALLED) ## stop what `make up` started
 	@exec $(PY) manage.py down
 
-test: $(INSTALLED_DEV) sandbox ## run every test, without network or keys
-	@exec $(PY) -m pytest --cov --cov-report=term --cov-fail-under=90
+test: $(INSTALLED_DEV) sandbox pgbouncer ## run every test, without network or keys
+	@exec $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report=term --cov-fail-under=90
 
 lint: $(INSTALLED_DEV) ## check style, types, the direction of imports and missing migrations
 	$(VENV)/bin/ruff check .
@@ -70,8 +70,15 @@ $(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
 
 # Code that agents write runs in bubblewrap. Without it that one thing is refused, and everything else works.
 sandbox: $(INSTALLED)
-	@command -v bwrap >/dev/null || $(GET_BWRAP) || \
+	@command -v bwrap >/dev/null || $(call GET,bubblewrap,bwrap) || \
 	  echo "bubblewrap is not installed, so agents cannot run code; everything else works (Debian: apt-get install bubblewrap)" >&2
-GET_BWRAP = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ ! -e $(VENV)/bwrap-tried ] \
-	  && touch $(VENV)/bwrap-tried && echo "installing bubblewrap (once) ..." && $(APT) >/dev/null 2>&1 && command -v bwrap >/dev/null; }
-APT = { timeout 90 apt-get install -qq -y bubblewrap || { timeout 60 apt-get update -qq && timeout 90 apt-get install -qq -y bubblewrap; }; }
+
+# Tests prove what docs/operations.md says of PgBouncer with a real one; where it is missing they are skipped by name.
+pgbouncer: $(INSTALLED)
+	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || $(call GET,pgbouncer,/usr/sbin/pgbouncer) || \
+	  echo "pgbouncer is not installed, so its tests are skipped (Debian: apt-get install pgbouncer)" >&2
+
+# $(call GET,package,program): once, as root, where there is apt-get; RUNLEVEL=1 keeps a package from starting its service.
+GET = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ ! -e $(VENV)/$(1)-tried ] \
+	  && touch $(VENV)/$(1)-tried && echo "installing $(1) (once) ..." && $(call APT,$(1)) >/dev/null 2>&1 && command -v $(2) >/dev/null; }
+APT = { RUNLEVEL=1 timeout 90 apt-get install -qq -y $(1) || { timeout 60 apt-get update -qq && RUNLEVEL=1 timeout 90 apt-get install -qq -y $(1); }; }

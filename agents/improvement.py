@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from agents.models import Lesson, Step
+from tenants.places import in_each_place
 
 LOOK_BACK = 50  # results of the same agent that the cause is compared with
 HABITUAL = 0.3  # share of results failing the same check from which it is the agent's habit
@@ -61,10 +62,11 @@ def study(lesson_id: UUID) -> None:
 
 
 def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
-    """Return (tenant, lesson) of lessons nobody has studied yet, of all tenants, as the platform."""
-    with connections["platform"].cursor() as cursor:
-        cursor.execute(DUE, [RING_S, limit])
-        return [(tenant_id, lesson_id) for tenant_id, lesson_id in cursor.fetchall()]
+    """Return (tenant, lesson) of lessons nobody has studied yet, of all tenants, as the platform.
+
+    `limit` holds for each place that has rows of tenants.
+    """
+    return [(tenant_id, lesson_id) for tenant_id, lesson_id in in_each_place(DUE, [RING_S, limit])]
 
 
 def _habits(agent: str) -> dict[str, float]:

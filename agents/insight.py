@@ -10,6 +10,7 @@ from agents import registry
 from agents.models import Execution, ExecutionEvent
 from agents.registry_kinds import PROFILES
 from miosa.http.problem import NotFound
+from miosa.pg.replica import may_lag
 
 EVENTS_AT_ONCE = 200
 
@@ -49,12 +50,14 @@ def events_after(execution_id: UUID, number: int) -> EventPage:
     return EventPage(events, ended=row.ended and len(events) < EVENTS_AT_ONCE)
 
 
+@may_lag
 def roster() -> list[dict[str, Any]]:
     """Return every agent with its purpose, capabilities and standing in the current tenant."""
     standings = registry.standings()
     return [_agent(kind, standings.get(kind) or registry.NO_STANDING) for kind in PROFILES]
 
 
+@may_lag
 def agent(kind: str) -> dict[str, Any]:
     """Return one agent; raises NotFound."""
     if kind not in PROFILES:

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import Error, connection, connections
+from django.db import Error, connection
 
+from tenants.models import Tenant
+from tenants.places import in_each_place
 from tenants.task_scope import task_scope
 
 logger = logging.getLogger(__name__)
@@ -99,11 +101,9 @@ def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
     """Return (tenant, step) of what should be rung for, of all tenants, as the platform.
 
     These are ready steps whose message was never sent, was lost or was not answered, and steps whose
-    worker is dead. Any number of these may run at once.
+    worker is dead. Any number of these may run at once. `limit` holds for each place that has rows of tenants.
     """
-    with connections["platform"].cursor() as cursor:
-        cursor.execute(DUE, [RING_S, limit])
-        return [(tenant_id, step_id) for tenant_id, step_id in cursor.fetchall()]
+    return [(tenant_id, step_id) for tenant_id, step_id in in_each_place(DUE, [RING_S, limit])]
 
 
 def _beat(held: Claim, stop: threading.Event) -> None:
@@ -117,6 +117,8 @@ def _beat(held: Claim, stop: threading.Event) -> None:
                 except Error:
                     logger.warning("The database is away; the lease of %s is tried again", held.step_id)
                     connection.close()
+    except Tenant.DoesNotExist:
+        logger.info("No heartbeat for %s: its tenant is gone", held.step_id)
     except Error:
         logger.warning("No heartbeat for %s: the database is away", held.step_id)
     finally:

@@ -12,6 +12,9 @@ from billing import quota
 from billing.subscriptions import current_plan
 from miosa.http.problem import Conflict, NotFound
 from routing import insight
+from tenants import audit
+from tenants.key_lineage import lineage_of
+from tenants.principal import key_named
 
 
 def submit(request: str, *, requested_by: str, **fields: Any) -> Execution:
@@ -19,14 +22,19 @@ def submit(request: str, *, requested_by: str, **fields: Any) -> Execution:
 
     Raises:
         QuotaExceeded: the month's allowance does not cover it; nothing is left behind.
+        KeyBudgetExceeded: the budget of the key that asks, or of one above it, does not.
     """
+    key_id = key_named(requested_by)
+    lineage = lineage_of(key_id) if key_id else []
+    caps = [link.budget_micros for link in lineage if link.budget_micros is not None]
     # Where every model at hand is free nothing can be spent, so nothing needs to be set aside.
-    ceiling = current_plan().execution_ceiling_micros
+    ceiling = min([current_plan().execution_ceiling_micros, *caps])
     with transaction.atomic():
         execution = executions.open_execution(
             request, ceiling_micros=ceiling, requested_by=requested_by, **fields
         )
-        quota.reserve(execution.reference, ceiling if insight.any_priced_model() else 0, executions=1)
+        wanted = ceiling if insight.any_priced_model() else 0
+        quota.reserve(execution.reference, wanted, executions=1, lineage=lineage)
         first = execution.steps.get(key=executions.PLAN)
         transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first.pk))
     return execution
@@ -40,4 +48,13 @@ def cancel(execution_id: UUID) -> Execution:
             raise NotFound("There is no such execution.")
         if execution.ended:
             raise Conflict(f"This execution is {execution.state} already.")
-        return orchestrator.cancel(execution_id)
+        cancelled = orchestrator.cancel(execution_id)
+        audit.record(
+            "execution.cancelled",
+            actor=audit.current_actor(),
+            object_type="execution",
+            object_id=execution_id,
+            before={"state": execution.state},
+            after={"state": cancelled.state, "cost_micros": cancelled.cost_micros},
+        )
+        return cancelled

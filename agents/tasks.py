@@ -12,12 +12,13 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from kombu.exceptions import OperationalError as BrokerAway
 
 from agents import improvement, leases, orchestrator
-from tenants.task_scope import task_scope
+from tenants.task_scope import ends_with_its_tenant, task_scope
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="agents.run_step")
+@ends_with_its_tenant
 def run_step(tenant_id: str, step_id: str) -> None:
     try:
         with task_scope(tenant_id):
@@ -28,6 +29,7 @@ def run_step(tenant_id: str, step_id: str) -> None:
 
 
 @shared_task(name="agents.study")
+@ends_with_its_tenant
 def study(tenant_id: str, lesson_id: str) -> None:
     with task_scope(tenant_id):
         improvement.study(UUID(lesson_id))

@@ -13,13 +13,16 @@ from miosa.wsgi import application as django_application
 # isort: split
 # Only now are the apps ready to be imported.
 from agents.api.events import PATH, event_door
+from miosa.environment import environment
+from miosa.http.limits import BodyLimits, limited
+from tenants.throttling.overrun import refusing_overrun
 
 THREADS = 16
 
 _django: Any = WSGIMiddleware(cast(Any, django_application), workers=THREADS)
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def _routed(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Send each request through its door."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
@@ -27,6 +30,9 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await event_door(scope, receive, send)
     elif scope["type"] == "http":
         await _in_wsgi(scope, receive, send)
+
+
+application = refusing_overrun(limited(_routed, BodyLimits(timeout_s=environment().body_timeout_s)))
 
 
 async def _in_wsgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -38,7 +44,9 @@ async def _in_wsgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
     async def sending(message: Any) -> None:
         await send(message)
 
-    await _django(scope, receiving, sending)
+    # WSGI writes `-` and `_` alike: a header with `_` could pass for another, say X_Forwarded_For.
+    headers = [header for header in scope["headers"] if b"_" not in header[0]]
+    await _django(scope | {"headers": headers}, receiving, sending)
 
 
 async def _lifespan(receive: Any, send: Any) -> None:

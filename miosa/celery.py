@@ -36,7 +36,10 @@ app.conf.update(
             "schedule": 20.0,
             "options": {"expires": 20},
         },
+        "anchor-audit": {"task": "tenants.anchor_audit", "schedule": 180.0, "options": {"expires": 180}},
+        "verify-audit": {"task": "tenants.verify_audit", "schedule": 21_600.0},
         "forget-old-requests": {"task": "tenants.forget_old_requests", "schedule": 3600.0},
+        "forget-ended-sessions": {"task": "tenants.forget_ended_sessions", "schedule": 3600.0},
     },
 )
 app.autodiscover_tasks(["tenants", "billing", "routing", "deployments", "agents", "miosa"])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from billing.money import MICROS_PER_DOLLAR, format_usd
 from miosa import insight, statistics
 from miosa.pages.cells import LOW_CONFIDENCE, NONE, badge, between, confidence
 from tenants.models import Tenant
+from tenants.places import home_of, place
 
 JUDGED = ("completed", "failed")  # who cancels says nothing of the agents
 # How the states are drawn, from the bottom up; grey and red speak for themselves in both themes.
@@ -31,13 +33,20 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return {**context, "title": "Dashboard", "closed": True}
     tenant = chosen_tenant(request)
     tenant_id = tenant.pk if tenant else None
+    with place(home_of(tenant)) if tenant else nullcontext():
+        return {
+            **context,
+            "title": "Dashboard",
+            "tenants": Tenant.objects.order_by("slug"),
+            "tenant": tenant,
+            "as_of": statistics.as_of(),
+            **_drawn(tenant_id),
+        }
+
+
+def _drawn(tenant_id: UUID | None) -> dict[str, Any]:
     by_day = insight.executions_by_day(tenant_id)
     return {
-        **context,
-        "title": "Dashboard",
-        "tenants": Tenant.objects.order_by("slug"),
-        "tenant": tenant,
-        "as_of": statistics.as_of(),
         "figures": _figures(tenant_id, by_day),
         "executions_chart": _executions_chart(by_day),
         "spend_chart": _spend_chart(insight.spend_by_day(tenant_id)),

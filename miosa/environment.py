@@ -5,14 +5,18 @@ The process's own environment wins over `.env`. A secret may stand in a file nam
 """
 
 import os
-from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Mapping, MutableMapping
+from dataclasses import Field, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from miosa import variable_checks as check
+from miosa.limits_environment import LimitsEnvironment
+from miosa.people_environment import PeopleEnvironment, refuse_half_a_provider
+from miosa.secrecy_environment import SecrecyEnvironment
+from miosa.variable_field import variable
 from miosa.variable_sources import InvalidEnvironment, dot_env, text_of
 
 __all__ = ["ROOT", "Effect", "Environment", "InvalidEnvironment", "effects", "environment", "export", "read"]
@@ -21,22 +25,8 @@ ROOT = check.ROOT
 DOT_ENV = ROOT / ".env"
 
 
-def variable(
-    name: str,
-    parse: Callable[[str], Any],
-    default: Any = "",
-    *,
-    secret: bool = False,
-    absent: str = "",
-    present: str = "",
-) -> Any:
-    """Describe one field; `present` and `absent` are the sentences shown to the operator."""
-    metadata = {"name": name, "parse": parse, "secret": secret, "absent": absent, "present": present}
-    return field(default=default, repr=not secret, metadata=metadata)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Environment:
+class Environment(PeopleEnvironment, LimitsEnvironment, SecrecyEnvironment):
     """All settings of one process. An empty string means: not set. Secrets stay out of its repr.
 
     `filled` names the variables nobody set: the embedded services gave them their values.
@@ -53,6 +43,13 @@ class Environment:
         "DATABASE_PLATFORM_URL", check.url("postgresql", "postgres"), secret=True
     )
     database_owner_url: str = variable("DATABASE_OWNER_URL", check.url("postgresql", "postgres"), secret=True)
+    database_replica_url: str = variable(
+        "DATABASE_REPLICA_URL",
+        check.url("postgresql", "postgres"),
+        secret=True,
+        present="sums of usage and statistics are read from that replica, and from the primary while it is away",
+        absent="sums of usage and statistics are read where everything else is",
+    )
     database_pool: int = variable("MIOSA_DATABASE_POOL", check.number(1, 1000), 10)
     redis_url: str = variable(
         "REDIS_URL",
@@ -124,11 +121,7 @@ class Environment:
     host: str = variable("MIOSA_HOST", check.host, "127.0.0.1")
     port: int = variable("MIOSA_PORT", check.number(1, 65_535), 8000)
     debug: bool = variable("MIOSA_DEBUG", check.flag, default=False)
-    secure_cookies: bool = variable("MIOSA_SECURE_COOKIES", check.flag, default=False)
     filled: tuple[str, ...] = variable("MIOSA_FILLED", check.names, ())
-    allowed_hosts: tuple[str, ...] = variable(
-        "MIOSA_ALLOWED_HOSTS", check.hosts, ("localhost", "127.0.0.1", "[::1]")
-    )
 
     def value_of(self, name: str) -> str:
         """Return the text of a variable: of a field by its name, or of one that only the catalogue names.
@@ -173,6 +166,7 @@ def read(environ: Mapping[str, str] | None = None, *, env_file: Path | None = No
     values = {spec.name: _value(spec, given, from_file) for spec in fields(Environment)}
     environment = Environment(**{name: value for name, value in values.items() if value is not None})
     _refuse_mixed_logins(environment)
+    refuse_half_a_provider(environment)
     return environment
 
 
@@ -238,4 +232,18 @@ def _refuse_mixed_logins(environment_: Environment) -> None:
     if len({urlsplit(urls[name]).username for name in given}) < len(given):
         raise InvalidEnvironment(
             given[0], f"shares its login with another of {', '.join(given)}: each needs its own role"
+        )
+    _refuse_stray_replica(environment_)
+
+
+def _refuse_stray_replica(environment_: Environment) -> None:
+    """Refuse a replica of nothing, and one that another login than the application's would read."""
+    url, replica = environment_.database_url, environment_.database_replica_url
+    if replica and not url:
+        raise InvalidEnvironment(
+            "DATABASE_REPLICA_URL", "is set without DATABASE_URL: the embedded PostgreSQL has no replica"
+        )
+    if replica and urlsplit(replica).username != urlsplit(url).username:
+        raise InvalidEnvironment(
+            "DATABASE_REPLICA_URL", "must have the same login as DATABASE_URL: a replica has the same roles"
         )

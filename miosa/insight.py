@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from agents.models import Execution, Step
 from miosa.models import AgentPerformance, ModelPerformance, SpendByDay
+from miosa.pg.replica import may_lag
 from routing.models import Outcome
 
 DAYS = 14
@@ -24,6 +25,7 @@ def recent_days(count: int = DAYS) -> list[date]:
     return [today - timedelta(days=back) for back in reversed(range(count))]
 
 
+@may_lag
 def executions_by_day(tenant_id: UUID | None = None) -> dict[date, dict[str, int]]:
     """Return how many executions were begun on each recent day, by state; live."""
     found: dict[date, dict[str, int]] = {day: {} for day in recent_days()}
@@ -35,6 +37,7 @@ def executions_by_day(tenant_id: UUID | None = None) -> dict[date, dict[str, int
     return found
 
 
+@may_lag
 def mean_confidence(tenant_id: UUID | None = None) -> float | None:
     """Return the mean confidence of recent executions, 0 to 10; live."""
     rows = _of(tenant_id, _recent(Execution.objects.all(), "created"))
@@ -50,6 +53,7 @@ def latest_executions(tenant_id: UUID | None = None, *, limit: int = 8) -> Query
     return rows.order_by("-created")[:limit]
 
 
+@may_lag
 def spend_by_day(tenant_id: UUID | None = None) -> dict[date, int]:
     """Return micro-dollars of each recent day, from the view."""
     days = recent_days()
@@ -62,6 +66,7 @@ def spend_by_day(tenant_id: UUID | None = None) -> dict[date, int]:
     return {day: found.get(day, 0) for day in days}
 
 
+@may_lag
 def month_use(tenant_id: UUID | None = None) -> tuple[int, int]:
     """Return micro-dollars and tokens of this month, from the view."""
     month = recent_days(1)[0].replace(day=1)
@@ -70,6 +75,7 @@ def month_use(tenant_id: UUID | None = None) -> tuple[int, int]:
     return int(sums["cost"] or 0), int(sums["tokens"] or 0)
 
 
+@may_lag
 def models(tenant_id: UUID | None = None) -> list[dict[str, Any]]:
     """Return each model's judged requests and successes over all kinds of task, the most asked first; from the view."""
     rows = _of(tenant_id, ModelPerformance.objects.all()).values("model")
@@ -77,6 +83,7 @@ def models(tenant_id: UUID | None = None) -> list[dict[str, Any]]:
     return list(sums.order_by("-judged", "-asked", "model"))
 
 
+@may_lag
 def agents(tenant_id: UUID | None = None) -> dict[str, dict[str, Any]]:
     """Return each agent's standing over tenants, by kind; a mean counts each tenant as often as it has results."""
     rows = _of(tenant_id, AgentPerformance.objects.all()).values("agent")
@@ -90,6 +97,7 @@ def agents(tenant_id: UUID | None = None) -> dict[str, dict[str, Any]]:
     return {row["agent"]: row for row in sums.order_by("agent")}
 
 
+@may_lag
 def confidence_trends() -> Trends:
     """Return the mean confidence of each recent day, by tenant and agent; a day without results is None."""
     rows = _recent(Step.objects.exclude(confidence=None), "finished").annotate(
@@ -99,6 +107,7 @@ def confidence_trends() -> Trends:
     return _series(((row["tenant_id"], row["agent"]), row["day"], row["value"]) for row in days)
 
 
+@may_lag
 def success_trends() -> Trends:
     """Return the success rate of each recent day, 0 to 1, by tenant, model and kind of task."""
     rows = _recent(Outcome.objects.all(), "created").annotate(day=TruncDate("created", tzinfo=UTC))

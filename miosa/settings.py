@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from miosa.environment import environment
-from miosa.pg.alias import alias
-from miosa.pg.bootstrap import derive
+from miosa.people_environment import mail_sender, mail_server
+from miosa.pg.alias import alias, replica
+from miosa.pg.bootstrap import derive, same_login
 from miosa.theme import UNFOLD  # noqa: F401  read by django-unfold
 
 ENVIRONMENT = environment()
@@ -19,6 +20,7 @@ if ENVIRONMENT.database_url and not ENVIRONMENT.database_platform_url:
         database_url=_logins.app_url,
         database_platform_url=_logins.platform_url,
         database_owner_url=_logins.owner_url,
+        database_replica_url=same_login(ENVIRONMENT.database_replica_url, _logins.app_url),
     )
 
 SECRET_KEY = hashlib.sha256(b"django:" + ENVIRONMENT.jwt_secret.encode()).hexdigest()
@@ -44,6 +46,7 @@ SHARED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django_otp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -58,6 +61,7 @@ AUTH_USER_MODEL = "tenants.User"
 
 MIDDLEWARE = [
     "miosa.http.request_id.RequestIdMiddleware",
+    "miosa.http.client_address.address_middleware",
     "miosa.pg.platform.platform_admin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -65,6 +69,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "tenants.second_factor.gate.second_factor_gate",
+    "tenants.audit.actor.staff_middleware",
+    "tenants.admin.vantage.look",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.middleware.TenantScopeMiddleware",
@@ -98,12 +106,27 @@ DATABASES: dict[str, dict[str, Any]] = {
         ENVIRONMENT.database_platform_url, pool=0 if AS_OWNER else 6, TEST={"MIRROR": "default"}
     ),
 }
-DATABASE_ROUTERS = ["miosa.pg.platform.PlatformRouter", "django_tenants.routers.TenantSyncRouter"]
+if ENVIRONMENT.database_owner_url:
+    # What changes tables beside its daily login: moving, erasing and checking tenants. Nobody connects unasked.
+    DATABASES["owner"] = alias(
+        ENVIRONMENT.database_owner_url, pool=0, TENANT_SCOPE="connection", TEST={"MIRROR": "default"}
+    )
+if ENVIRONMENT.database_replica_url and not AS_OWNER:
+    DATABASES["replica"] = replica(ENVIRONMENT.database_replica_url, pool=ENVIRONMENT.database_pool)
+DATABASE_ROUTERS = [
+    "miosa.pg.platform.PlatformRouter",
+    "miosa.pg.replica.ReplicaRouter",
+    "django_tenants.routers.TenantSyncRouter",
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES["default"]["ATOMIC_REQUESTS"] = not AS_OWNER
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENVIRONMENT.redis_url}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENVIRONMENT.redis_url,
+        "KEY_FUNCTION": "tenants.cache_keys.key",
+    }
 }
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -111,6 +134,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+_mail = mail_server(ENVIRONMENT)
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail.backend, _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = _mail.starttls, _mail.tls, 10
+EMAIL_FILE_PATH = str(ENVIRONMENT.state_dir / "mail")
+DEFAULT_FROM_EMAIL = mail_sender(ENVIRONMENT)
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -125,7 +154,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.secure_cookies
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-LOGIN_URL = "/admin/login/"
+LOGIN_URL, LOGIN_REDIRECT_URL = "/admin/login/", "/admin/"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.authentication.CredentialAuthentication"],
@@ -155,6 +184,7 @@ SPECTACULAR_SETTINGS = {
         "StepStateEnum": "agents.models.Step.State",
         "ModeEnum": "agents.models.Execution.Mode",
         "TaskKindEnum": "routing.requirement.TASK_KINDS",
+        "RoleEnum": "tenants.models.Role",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -165,10 +195,22 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "miosa.http.request_id.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "filters": {
+        "request_id": {"()": "miosa.http.request_id.RequestIdFilter"},
+        "no_secrets": {"()": "miosa.http.log_masking.MaskSecrets"},
+    },
+    "formatters": {
+        "line": {
+            "class": "miosa.http.log_lines.SecretlessFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+        }
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id", "no_secrets"],
+        }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
@@ -179,4 +221,6 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
     },
 }
+API_KEY_SPENDING = "billing.key_budgets.spending_of"  # what a key has spent is billing's to know
+ADMIN_RECORDER = "tenants.audit.staff.record_change"  # told of every change that is made in the admin
 SILENCED_SYSTEM_CHECKS = ["django_tenants.W003"]

@@ -64,7 +64,13 @@ NAVIGATION = [
             _rows("Tenants", "domain", "tenants.tenant"),
             _rows("Host names", "dns", "tenants.domain"),
             _rows("Memberships", "badge", "tenants.membership"),
+            _rows("Invitations", "mail", "tenants.invitation"),
             _rows("API keys", "key", "tenants.apikey"),
+            _rows("Sessions", "devices", "tenants.session"),
+            _rows("Signing keys", "vpn_key", "tenants.signingkey"),
+            _rows("Secrets", "password", "tenants.storedsecret"),
+            _rows("Audit log", "fact_check", "tenants.auditentry"),
+            _rows("Platform's audit log", "policy", "tenants.platformauditentry"),
             _rows("People", "group", "tenants.user"),
             _rows("Staff groups", "admin_panel_settings", "auth.group"),
         ],
@@ -78,6 +84,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "hub",
     "SITE_URL": None,
     "SITE_DROPDOWN": [
+        {"icon": "visibility", "title": "Look at", "link": reverse_lazy("admin:tenants_vantage")},
         {"icon": "api", "title": "API documentation", "link": "/api/v1/docs"},
         {"icon": "vital_signs", "title": "Readiness", "link": "/readyz"},
     ],
@@ -89,7 +96,12 @@ UNFOLD: dict[str, Any] = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("miosa/icon.svg")}
     ],
     "STYLES": [lambda _request: static("miosa/admin.css")],
+    "ENVIRONMENT": "tenants.admin.vantage.label",
     "DASHBOARD_CALLBACK": "miosa.dashboard.dashboard",
+    "GLOBAL_CALLBACK": "tenants.admin.openid.offered",
+    "ACCOUNT": {
+        "navigation": [{"title": "Second factor", "link": reverse_lazy("staff-second-factor-enrolment")}]
+    },
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
     "COLORS": {
         "primary": {

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
 from miosa.http.problem import NotFound
+from miosa.pg.replica import may_lag
 from routing import board
 from routing.catalog import Model
 from routing.models import Decision, ModelCall, Outcome, Promotion
@@ -59,6 +60,7 @@ def decision(decision_id: UUID) -> Decision:
     return row
 
 
+@may_lag
 def model_performance() -> list[dict[str, Any]]:
     """Return requests, successes, latency, confidence, tokens and cost by model and kind of task."""
     used = {

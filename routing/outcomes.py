@@ -13,6 +13,7 @@ from routing.choice import Choice
 from routing.models import Decision, ModelCall, Outcome, Promotion
 from routing.requirement import Requirement
 from routing.router import evaluation
+from tenants import audit
 
 
 def record(
@@ -150,4 +151,14 @@ def _evaluate(model: str, scoreboard_version: str) -> None:
         improved=verdict.improved,
         scoreboard_version=scoreboard_version,
     )
+    before = Promotion.objects.filter(model=model).order_by("-requests").values("improved", "rate").first()
     Promotion.objects.bulk_create([row], ignore_conflicts=True)
+    if verdict.improved != bool(before and before["improved"]):
+        audit.record(
+            "model.promoted" if verdict.improved else "model.demoted",
+            actor=audit.current_actor(),
+            object_type="model",
+            object_id=model,
+            before=before,
+            after={"improved": verdict.improved, "rate": verdict.rate, "requests": requests},
+        )

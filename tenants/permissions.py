@@ -24,3 +24,13 @@ class HasScope(BasePermission):
         if not principal.may(scope):
             raise Forbidden(f"This credential lacks the scope {scope}.")
         return True
+
+
+class HasCredential(BasePermission):
+    """For what every valid credential may ask, whatever its scopes: who it is."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        principal: Any = request.user
+        if not isinstance(principal, Principal):
+            raise Unauthenticated("Send `Authorization: Bearer <API key or access token>`.")
+        return True

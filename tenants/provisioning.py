@@ -6,6 +6,7 @@ from django.db import transaction
 from django_tenants.utils import tenant_context
 
 from miosa.pg.platform import platform
+from tenants import audit
 from tenants.models import Domain, Membership, Role, Tenant, User
 
 
@@ -32,6 +33,23 @@ def open_tenant(
             owner = User.objects.create_user(owner_email, password)
         if domain:
             Domain.objects.get_or_create(domain=domain, defaults={"tenant": tenant, "is_primary": True})
-    with platform(on=False), tenant_context(tenant):
-        Membership.objects.get_or_create(user=owner, defaults={"role": Role.OWNER})
+        if new:
+            facts = {"slug": slug, "name": name, "owner": owner_email.lower(), "domain": domain}
+            audit.record_platform(
+                "tenant.opened",
+                actor=audit.current_actor(),
+                object_type="tenant",
+                object_id=tenant.pk,
+                after=facts,
+            )
+    with platform(on=False), tenant_context(tenant), transaction.atomic():
+        seat, joined = Membership.objects.get_or_create(user=owner, defaults={"role": Role.OWNER})
+        if joined:
+            audit.record(
+                "member.added",
+                actor=audit.current_actor(),
+                object_type="member",
+                object_id=seat.pk,
+                after={"email": owner.email, "role": Role.OWNER, "slug": slug},
+            )
     return Opened(tenant=tenant, owner=owner, new=new)

@@ -5,13 +5,24 @@ from tenants.models.membership import Role
 READ = frozenset(
     {"agents:read", "executions:read", "decisions:read", "models:read", "usage:read", "memory:read"}
 )
+OWN = frozenset({"sessions:read", "sessions:write"})  # where one is signed in oneself
 WORK = READ | {"tasks:write", "executions:write", "feedback:write"}
-ADMINISTER = WORK | {"api-keys:read", "api-keys:write", "members:read", "members:write"}
-ALL = ADMINISTER | {"billing:write", "tenant:write"}
+ADMINISTER = WORK | {
+    "api-keys:read",
+    "api-keys:write",
+    "members:read",
+    "members:write",
+    "invitations:read",
+    "invitations:write",
+    "audit:read",
+    "secrets:read",
+    "secrets:write",
+}
+ALL = ADMINISTER | OWN | {"billing:write", "tenant:write"}
 
 SCOPES_OF_ROLE: dict[str, frozenset[str]] = {
-    Role.VIEWER: READ,
-    Role.MEMBER: WORK,
-    Role.ADMIN: ADMINISTER,
+    Role.VIEWER: READ | OWN,
+    Role.MEMBER: WORK | OWN,
+    Role.ADMIN: ADMINISTER | OWN,
     Role.OWNER: ALL,
 }

@@ -8,12 +8,13 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.http import StreamingHttpResponse
 from django_tenants.utils import tenant_context
 from drf_spectacular.types import OpenApiTypes
@@ -25,6 +26,8 @@ from rest_framework.views import APIView
 from agents import insight
 from agents.insight import EventPage
 from miosa.http import problem
+from miosa.http.client_address import HEADER as FORWARDED_FOR
+from miosa.http.client_address import address_scope, believed
 from miosa.http.event_stream import (
     HEARTBEAT,
     MEDIA_TYPE,
@@ -34,11 +37,13 @@ from miosa.http.event_stream import (
     stream_response,
 )
 from miosa.http.known_errors import problem_from
-from tenants.authentication import entered
+from tenants.authentication import still_in
 from tenants.models import Tenant
-from tenants.principal import principal_of
+from tenants.principal import Principal, principal_of
+from tenants.throttling import admitted
 
 LOOK_EVERY_S = 0.25
+ADMIT_EVERY_S = 1.0  # how soon a stream ends with the session or key that opened it
 HEARTBEAT_S = 15.0
 PATH = re.compile(r"^/api/v1/executions/([0-9a-fA-F-]{36})/events$")
 SCOPE = "executions:read"
@@ -56,12 +61,40 @@ class Events(APIView):
     @extend_schema(tags=["executions"], responses={(200, MEDIA_TYPE): OpenApiTypes.STR})
     def get(self, request: Request, execution_id: UUID) -> StreamingHttpResponse:
         after = last_event_id(request.headers)
-        tenant = Tenant.objects.get(pk=principal_of(request).tenant_id)
+        principal = principal_of(request)
+        tenant = Tenant.objects.get(pk=principal.tenant_id)
         first = insight.events_after(execution_id, after)
-        return stream_response(_follow(tenant, execution_id, after, first))
+        return stream_response(_follow(_Reader(principal, tenant, execution_id), after, first))
 
 
-def _follow(tenant: Tenant, execution_id: UUID, after: int, page: EventPage) -> Iterator[bytes]:
+@dataclass
+class _Reader:
+    """Who follows which execution, and when it was last seen that they may."""
+
+    principal: Principal
+    tenant: Tenant
+    execution_id: UUID
+    told: dict[str, str] = field(default_factory=dict)  # of its limits, in headers
+    admitted_s: float = field(default_factory=time.monotonic)
+
+    def look(self, after: int) -> EventPage:
+        """Return what happened since; an ended page too for who may look no longer.
+
+        Nothing while the database is away: the stream goes on when it is back.
+        """
+        close_old_connections()
+        try:
+            if time.monotonic() - self.admitted_s >= ADMIT_EVERY_S:
+                if not still_in(self.principal, SCOPE):
+                    return EventPage([], ended=True)
+                self.admitted_s = time.monotonic()
+            with tenant_context(self.tenant):
+                return insight.events_after(self.execution_id, after)
+        except (OperationalError, InterfaceError):
+            return EventPage([], ended=False)
+
+
+def _follow(reader: _Reader, after: int, page: EventPage) -> Iterator[bytes]:
     """Yield frames. A streamed body runs after the middleware has left the tenant: it enters it anew."""
     said = time.monotonic()
     while True:
@@ -74,13 +107,7 @@ def _follow(tenant: Tenant, execution_id: UUID, after: int, page: EventPage) -> 
             yield HEARTBEAT
             said = time.monotonic()
         time.sleep(LOOK_EVERY_S)
-        page = _look(tenant, execution_id, after)
-
-
-def _look(tenant: Tenant, execution_id: UUID, after: int) -> EventPage:
-    close_old_connections()
-    with tenant_context(tenant):
-        return insight.events_after(execution_id, after)
+        page = reader.look(after)
 
 
 def _frame(event: dict[str, Any]) -> bytes:
@@ -92,9 +119,9 @@ async def event_door(scope: dict[str, Any], receive: Receive, send: Send) -> Non
     headers = {name.decode("latin-1").title(): value.decode("latin-1") for name, value in scope["headers"]}
     match = PATH.match(scope["path"])
     try:
-        execution_id = UUID(match[1] if match else "")
-        after = last_event_id({"Last-Event-ID": headers.get("Last-Event-Id", "")})
-        tenant, page = await _in_thread(_admit, headers.get("Authorization", ""), execution_id, after)
+        address = believed((scope.get("client") or ("",))[0], headers.get(FORWARDED_FOR, ""))
+        asked = (match[1] if match else "", headers.get("Last-Event-Id", ""))
+        reader, after, page = await _in_thread(_admit, headers.get("Authorization", ""), address, *asked)
     except Exception as error:  # noqa: BLE001  everything becomes a problem document, as in the REST API
         await _refuse(send, error)
         return
@@ -105,18 +132,19 @@ async def event_door(scope: dict[str, Any], receive: Receive, send: Send) -> Non
             "headers": [
                 (b"content-type", MEDIA_TYPE.encode() + b"; charset=utf-8"),
                 (b"cache-control", b"no-store"),
+                *_as_bytes(reader.told),
             ],
         }
     )
     gone = asyncio.ensure_future(_gone(receive))
     try:
-        await _pour(send, gone, tenant=tenant, execution_id=execution_id, after=after, page=page)
+        await _pour(send, gone, reader=reader, after=after, page=page)
     finally:
         gone.cancel()
 
 
 async def _pour(
-    send: Send, gone: asyncio.Future[None], *, tenant: Tenant, execution_id: UUID, after: int, page: EventPage
+    send: Send, gone: asyncio.Future[None], *, reader: _Reader, after: int, page: EventPage
 ) -> None:
     said = time.monotonic()
     while True:
@@ -131,15 +159,25 @@ async def _pour(
             said = time.monotonic()
         if (await asyncio.wait([gone], timeout=LOOK_EVERY_S))[0]:
             return
-        page = await _in_thread(_look, tenant, execution_id, after)
+        page = await _in_thread(reader.look, after)
 
 
-def _admit(authorization: str, execution_id: UUID, after: int) -> tuple[Tenant, EventPage]:
+def _admit(authorization: str, address: str, wanted: str, last_seen: str) -> tuple[_Reader, int, EventPage]:
     close_old_connections()
-    with entered(authorization) as principal:
-        if not principal.may(SCOPE):
-            raise problem.Forbidden(f"This credential lacks the scope {SCOPE}.")
-        return Tenant.objects.get(pk=principal.tenant_id), insight.events_after(execution_id, after)
+    with address_scope(address), admitted(authorization, method="GET", address=address) as caller:
+        principal = caller.principal
+        try:
+            if principal is None:
+                raise caller.refusal or problem.Unauthenticated()
+            if not principal.may(SCOPE):
+                raise problem.Forbidden(f"This credential lacks the scope {SCOPE}.")
+            execution_id, after = UUID(wanted), last_event_id({"Last-Event-ID": last_seen})
+            tenant = Tenant.objects.get(pk=principal.tenant_id)
+            page = insight.events_after(execution_id, after)
+        except problem.Problem as refusal:
+            refusal.headers |= caller.told
+            raise
+        return _Reader(principal, tenant, execution_id, caller.told), after, page
 
 
 def _in_thread(function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
@@ -155,9 +193,13 @@ async def _body(send: Send, body: bytes, *, more: bool = True) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
+def _as_bytes(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
 async def _refuse(send: Send, error: Exception) -> None:
     told = problem_from(error) or problem.NotFound("There is no such execution.")
     headers = [(b"content-type", problem.MEDIA_TYPE.encode())]
-    headers += [(name.lower().encode(), value.encode()) for name, value in told.headers.items()]
+    headers += _as_bytes(told.headers)
     await send({"type": "http.response.start", "status": told.status, "headers": headers})
     await _body(send, json.dumps(told.document()).encode(), more=False)

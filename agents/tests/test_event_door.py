@@ -1,12 +1,15 @@
 """The event stream's ASGI door: the same rows and the same refusals as the REST API."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
 
 from agents import submission
 from agents.api.events import PATH, event_door
+from miosa.limits_environment import Rate
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -93,3 +96,20 @@ def test_it_knows_no_foreign_execution(execution, other_api):
         whole(asked(execution.pk, key=other_api._credentials["HTTP_AUTHORIZATION"].encode()))
     )
     assert start["status"] == 404
+
+
+def test_it_counts_against_the_limits(execution, key, tenant):
+    """A stream takes a request from the same buckets as the REST API, tells what is left, and is refused beyond."""
+    submission.cancel(execution.pk)
+    before = settings.ENVIRONMENT
+    settings.ENVIRONMENT = replace(before, rate_credential=Rate(2, 3600, 2))
+    try:
+        told = [conversed(whole(asked(execution.pk, key=key)))[0] for _ in range(3)]
+        told.append(conversed(whole(asked(execution.pk, key=b"Bearer miosa_wrong")))[0])
+    finally:
+        settings.ENVIRONMENT = before
+    assert [start["status"] for start in told] == [200, 200, 429, 401]
+    headers = [dict(start["headers"]) for start in told]
+    assert b'"credential";r=1;' in headers[0][b"ratelimit"]
+    assert int(headers[2][b"retry-after"]) > 1000
+    assert b'"address"' in headers[3][b"ratelimit-policy"]

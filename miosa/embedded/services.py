@@ -17,7 +17,7 @@ from miosa.embedded.processes import harmless, is_alive, until
 from miosa.embedded.servers import SERVERS
 from miosa.embedded.state import CannotStart, State
 from miosa.environment import ROOT, Environment
-from miosa.pg.bootstrap import bootstrap
+from miosa.pg.bootstrap import bootstrap, same_login
 
 EVERYTHING = frozenset(SERVERS)
 START_TIMEOUT_S = 180.0
@@ -175,6 +175,8 @@ def ensure(
         logins = bootstrap(values.get("database_url") or environment.database_url)
         values |= {"database_url": logins.app_url, "database_platform_url": logins.platform_url}
         values["database_owner_url"] = logins.owner_url
+        if environment.database_replica_url:
+            values["database_replica_url"] = same_login(environment.database_replica_url, logins.app_url)
     filled = [name.upper() for name in values if not getattr(environment, name)]
     return replace(environment, filled=(*environment.filled, *filled), **values)
 

@@ -20,10 +20,21 @@ from miosa.embedded.state import CannotStart, State
 from miosa.embedded.supervisor import Child, Supervisor
 from miosa.embedded.unwinding import unwinding
 from miosa.environment import ROOT, Environment, export
+from miosa.pg.wall import refuse_open_wall
 
 READY_TIMEOUT_S = 120.0
 NO_SANDBOX = (
     "bubblewrap is not installed: agents cannot run code, all else works (Debian: apt-get install bubblewrap)"
+)
+# Beyond these granian cuts off by itself; what is refused with a document lies below them (`miosa.http.limits`).
+WEB_LIMITS = (
+    "--no-ws",
+    "--http1-buffer-size",
+    "65536",
+    "--http1-header-read-timeout",
+    "10000",
+    "--http2-max-headers-size",
+    "65536",
 )
 Say = Callable[[str], None]
 
@@ -57,6 +68,7 @@ def serving(environment: Environment, *, say: Say) -> Iterator[tuple[Site, Super
         export(filled, environ)
         say("migrating the database")
         _migrate(state, environ)
+        refuse_open_wall(filled.database_url, platform_url=filled.database_platform_url)
         say("starting web, worker and beat")
         supervisor = Supervisor(children(filled), state=state, environ=environ, cwd=ROOT, say=say)
         cleanup.enter_context(supervisor.running())
@@ -73,7 +85,7 @@ def children(environment: Environment) -> tuple[Child, ...]:
     celery = (*python, "celery", "-A", "miosa.celery")
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     address = ("--host", environment.host, "--port", str(environment.port))
-    web = (*python, "granian", "--interface", "asgi", *address, "--no-ws", "--workers-kill-timeout", "2")
+    web = (*python, "granian", "--interface", "asgi", *address, *WEB_LIMITS, "--workers-kill-timeout", "2")
     return (
         # A task that is cut off is taken up again from its row, so the worker need not finish it.
         Child("worker", (*celery, "worker", "-P", "threads", "-c", "8", *quiet), grace_s=5),

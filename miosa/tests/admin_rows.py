@@ -14,9 +14,10 @@ from agents.models import Execution, ExecutionEvent, Lesson, Memory, Step
 from billing import ledger, quota
 from billing.subscriptions import subscribe
 from deployments.models import SandboxRun
+from miosa.pg.platform import platform
 from routing.models import Decision, ModelCall, Outcome, Promotion
-from tenants import api_keys
-from tenants.models import User
+from tenants import api_keys, audit, invitations, members, sessions, signing_keys, vault
+from tenants.models import Membership, User
 
 NODES = [
     {"name": name, "weight": 0.1, "score": 0.5, "reason": f"{name} has its reason"}
@@ -27,8 +28,20 @@ RANKED = [{"model": "some/model", "provider": "local", "total": 0.3, "bonus": 1.
 
 def operator() -> Client:
     """Return a client of a superuser."""
+    return signed_in("ada@miosa.example", is_staff=True, is_superuser=True)
+
+
+def as_platform(model: Any, **by: Any) -> Any:
+    """Return the one row of the registry or the people, which the application itself does not see."""
+    with platform():
+        return model.objects.get(**by)
+
+
+def signed_in(email: str, **fields: Any) -> Client:
+    """Return a client of a new person, in the admin's way: on the platform's login."""
     client = Client()
-    client.force_login(User.objects.create_superuser("ada@miosa.example", "ada-password-1"))
+    with platform():
+        client.force_login(User.objects.create_user(email, "some-password-1", **fields))
     return client
 
 
@@ -50,6 +63,14 @@ def fill(tenant: Any, number: int = 1) -> Execution:
             scoreboard_version="v",
         )
         api_keys.make(f"key {number}", scopes=["executions:read"])
+        sessions.open_session(Membership.objects.select_related("user").get().user)
+        vault.put(f"provider/number-{number}", "value")
+        staff = members.authority_of_staff(tenant.pk)
+        invitations.invite(
+            f"guest-{number}@{tenant.slug}.example", role="viewer", by=staff, invited_by_id=None
+        )
+    signing_keys.make_first("EdDSA")
+    audit.record_platform("tenant.filled", actor="system", object_type="tenant", object_id=tenant.pk)
     return execution
 
 

@@ -11,6 +11,7 @@ from agents.models import Step
 from billing.models import LedgerEntry
 from miosa import statistics
 from miosa.models import AgentPerformance, ModelPerformance, SpendByDay
+from miosa.pg import rebuilt_view
 from miosa.pg.platform import platform
 from miosa.tasks import heartbeat, refresh_statistics
 from miosa.testing.fixtures import open_tenant
@@ -147,7 +148,7 @@ def test_it_keeps_the_application_from_what_lies_behind(acme, statement):
 def test_it_leaves_a_refresh_that_runs_alone(acme):
     """While one refresh holds the lock another does nothing, at once."""
     with transaction.atomic(using="platform"), connections["platform"].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [statistics.LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [rebuilt_view.LOCK])
         other = connections.create_connection("platform")
         mine = connections["platform"]
         connections["platform"] = other

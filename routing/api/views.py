@@ -21,6 +21,7 @@ from routing.api.serializers import (
     PreviewRequest,
 )
 from routing.models import Decision
+from tenants.idempotency import IdempotentPost
 
 
 @extend_schema(operation_id="models_list", tags=["routing"], responses=ModelList)
@@ -62,11 +63,11 @@ class DecisionDetail(APIView):
 
 
 @extend_schema(tags=["routing"], request=PreviewRequest, responses={200: PreviewRepresentation})
-class Preview(APIView):
-    """Which model would answer, and why. Nothing is called and nothing is stored."""
+class Preview(IdempotentPost, APIView):
+    """Which model would answer, and why. Nothing is called, and nothing but the answer to a repetition is stored."""
 
     required_scopes: ClassVar[dict[str, str]] = {"POST": "decisions:read"}
 
-    def post(self, request: Request) -> Response:
+    def perform(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         choice = gateway.preview(PreviewRequest(data=request.data).requirement()).choice
         return Response(PreviewRepresentation(choice.as_json()).data)

@@ -13,19 +13,23 @@ from django_tenants.utils import get_tenant_model
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextInputWidget,
 )
 
+from miosa.limits_environment import MOST
 from miosa.pages.answers import after_asking, turn_to
-from miosa.pages.cells import badge, chips, moment
+from miosa.pages.cells import NONE, badge, chips, link, moment
 from miosa.pages.columns import Columns
 from miosa.pages.making import MadeByFunction
 from miosa.pages.rows import Facts, as_tenant
 from tenants import api_keys
 from tenants.models import ApiKey, Tenant
 from tenants.scopes import ALL, READ, WORK
+
+MOST_MICROS = 10**15  # a billion dollars
 
 
 class KeyForm(forms.Form):
@@ -45,6 +49,20 @@ class KeyForm(forms.Form):
     )
     expires_at = forms.SplitDateTimeField(
         required=False, widget=UnfoldAdminSplitDateTimeWidget, help_text="UTC; empty: it never expires."
+    )
+    rate_per_minute = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Requests a minute; empty: as many as any credential.",
+    )
+    budget_micros = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MOST_MICROS,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Micro-dollars a calendar month (1,000,000 are a dollar); empty: as much as the tenant has.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,6 +92,7 @@ class ApiKeyAdmin(Columns, MadeByFunction, Facts):
         ("shown", "state"),
         "scopes_",
         ("created_by", "created_"),
+        ("rate", "budget", "made_by_key"),
         ("expires", "last_used", "revoked"),
     )
     actions_detail = ("revoke",)
@@ -87,14 +106,18 @@ class ApiKeyAdmin(Columns, MadeByFunction, Facts):
         return request.user.has_perm("tenants.change_apikey") and living.exists()
 
     def made(self, request: HttpRequest, values: dict[str, Any]) -> HttpResponse:
-        """Make the key and show it in this answer, the only one that ever holds it."""
+        """Make the key and show it in this answer, the only one that ever holds it.
+
+        It is the platform's: it hangs on no member of the tenant. Who made it stands in the audit log.
+        """
         tenant: Tenant = values["tenant"]
         with as_tenant(tenant):
             key, plain = api_keys.make(
                 values["name"],
                 scopes=values["scopes"],
-                created_by_id=request.user.pk,
                 expires_at=values["expires_at"],
+                rate_per_minute=values["rate_per_minute"],
+                budget_micros=values["budget_micros"],
             )
         self.log_addition(request, key, "Made.")
         context = {**self.admin_site.each_context(request), "title": "Your new API key", "key": key, "plain": plain,
@@ -112,8 +135,9 @@ class ApiKeyAdmin(Columns, MadeByFunction, Facts):
         permission="revoke",
     )
     def revoke(self, request: HttpRequest, _form: Any, object_id: str) -> HttpResponse:
-        key = ApiKey.objects.get(pk=object_id)
-        api_keys.revoke(key)
+        key = ApiKey.objects.select_related("tenant").get(pk=object_id)
+        with as_tenant(key.tenant):
+            api_keys.revoke(key)
         self.log_change(request, key, "Revoked.")
         messages.success(request, f"The key {key} is revoked.")
         return turn_to(request, reverse("admin:tenants_apikey_change", args=[object_id]))
@@ -140,6 +164,18 @@ class ApiKeyAdmin(Columns, MadeByFunction, Facts):
     @display(description="Last used", ordering="last_used_at")
     def last_used(self, row: ApiKey) -> SafeString:
         return moment(row.last_used_at)
+
+    @display(description="Requests a minute")
+    def rate(self, row: ApiKey) -> str:
+        return "no limit of its own" if row.rate_per_minute is None else f"{row.rate_per_minute:,}"
+
+    @display(description="Budget a month")
+    def budget(self, row: ApiKey) -> str:
+        return "no limit of its own" if row.budget_micros is None else f"{row.budget_micros:,} micro-dollars"
+
+    @display(description="Made by key")
+    def made_by_key(self, row: ApiKey) -> SafeString:
+        return link("tenants_apikey", "open", to=row.parent_id) if row.parent_id else SafeString(NONE)
 
     @display(description="Scopes")
     def scopes_(self, row: ApiKey) -> SafeString:

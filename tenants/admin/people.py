@@ -7,6 +7,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -15,14 +16,17 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from miosa.pages.cells import badge, moment
 from miosa.pages.columns import Columns
+from miosa.pages.recorded import Recorded
+from miosa.pages.rows import as_tenant
 from miosa.pages.tenant_form import TenantForm, TenantFormRows
-from tenants.models import Membership, Role, User
+from tenants import audit, members, sessions
+from tenants.models import Membership, Role, Session, User
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(DjangoGroupAdmin, Recorded):
     """What staff may do in the admin."""
 
 
@@ -37,13 +41,23 @@ class NewUserForm(UserCreationForm):
         return str(self.cleaned_data["email"]).lower()
 
 
+class NewPasswordForm(AdminPasswordChangeForm):
+    """Whoever gets a new password is signed out everywhere, in the same transaction."""
+
+    def save(self, commit: bool = True) -> Any:
+        with transaction.atomic(using="platform"):
+            person = super().save(commit)
+            sessions.end_all(person.pk, because=Session.Revoked.PERSON, actor=audit.current_actor())
+        return person
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, Recorded):
     """People, whichever tenants they belong to."""
 
     form = UserChangeForm
     add_form = NewUserForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = NewPasswordForm
     list_display = ("email", "name", "active_", "staff_", "last_login_", "created_")
     list_filter = ("is_staff", "is_superuser", "is_active", "created")
     search_fields = ("email", "name")
@@ -55,6 +69,12 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         ("Dates", {"fields": (("created_", "last_login_"),)}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Sign out everywhere whom this makes inactive: made active again, they sign in anew."""
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            sessions.end_all(obj.pk, because=Session.Revoked.PERSON, actor=audit.current_actor())
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # rows name who made them; somebody who left is made inactive
@@ -105,6 +125,29 @@ class MembershipAdmin(Columns, TenantFormRows):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("user",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: Any) -> None:
+        """Let `members` write, as for everybody else: it judges under its lock, and it records."""
+        by = members.authority_of_staff(request.user.pk)
+        with as_tenant(obj.tenant):
+            if change:
+                members.change_role(obj.pk, to=obj.role, by=by)
+            else:
+                obj.pk = members.admit(obj.user, role=obj.role, actor=by.name).pk
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        with as_tenant(obj.tenant):
+            members.remove(obj.pk, by=members.authority_of_staff(request.user.pk))
+
+    # Recorded already, in the transaction of the application's login.
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return ModelAdmin.log_addition(self, request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return ModelAdmin.log_change(self, request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        return ModelAdmin.log_deletions(self, request, queryset)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # deleting many at once could leave a tenant without an owner

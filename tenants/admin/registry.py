@@ -4,18 +4,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from miosa.pages.answers import after_asking, turn_to
 from miosa.pages.cells import badge, chips, moment
 from miosa.pages.making import MadeByFunction
+from miosa.pages.recorded import Recorded
 from miosa.pg.platform import platform
 from tenants import provisioning
+from tenants.admin.vantage import vantage
 from tenants.models import Domain, Tenant
 
 
@@ -97,6 +100,13 @@ class TenantAdmin(MadeByFunction):
         messages.success(request, f"The tenant {opened.tenant} is open; {opened.owner} owns it.")
         return turn_to(request, reverse("admin:tenants_tenant_change", args=[opened.tenant.pk]))
 
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        return (("look-at/", "tenants_vantage", self.vantage_view),)
+
+    def vantage_view(self, request: HttpRequest, **_model_admin: Any) -> HttpResponse:
+        """Choose which tables the pages show."""
+        return vantage(request, site=self.admin_site)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -134,11 +144,12 @@ class TenantAdmin(MadeByFunction):
         return self._set_active(request, object_id, active=True)
 
     def _set_active(self, request: HttpRequest, object_id: str, *, active: bool) -> HttpResponse:
-        tenant = Tenant.objects.get(pk=object_id)
+        tenant = self.get_object(request, object_id)
         tenant.active = active
-        tenant.save(update_fields=["active"])
         done = "activated" if active else "deactivated"
-        self.log_change(request, tenant, f"{done.capitalize()}.")
+        with transaction.atomic(using="platform"):
+            tenant.save(update_fields=["active"])
+            self.log_change(request, tenant, f"{done.capitalize()}.")
         messages.success(request, f"The tenant {tenant} is {done}.")
         return turn_to(request, reverse("admin:tenants_tenant_change", args=[object_id]))
 
@@ -156,7 +167,7 @@ class TenantAdmin(MadeByFunction):
 
 
 @admin.register(Domain)
-class DomainAdmin(ModelAdmin):
+class DomainAdmin(Recorded):
     """Host names that lead to tenants."""
 
     list_display = ("domain", "tenant", "is_primary")

@@ -3,6 +3,15 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Repeat a request safely. What is shown once is not kept: a repetition gets 409 and is told what was made.",
+)
 
 
 class CredentialScheme(OpenApiAuthenticationExtension):

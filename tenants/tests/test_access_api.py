@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from miosa.testing.fixtures import client_of
-from tenants.models import ApiKey, Membership, Role, User
+from miosa.pg.platform import platform
+from miosa.testing.fixtures import client_of, open_tenant
+from tenants.models import ApiKey, Membership, Role, Tenant, User
 from tenants.scopes import ALL, SCOPES_OF_ROLE
 
 SIGN_IN = {"email": "owner@acme.example", "password": "acme-password-1", "tenant": "acme"}
@@ -127,10 +128,14 @@ def test_it_refuses_a_key_under_another_tenants_name(tenant, other_tenant, api):
     assert bearer(key.replace(tenant.pk.hex, other_tenant.pk.hex)).get("/api/v1/agents").status_code == 401
 
 
-def test_it_closes_a_tenant_that_is_not_active(api, tenant):
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_it_closes_a_tenant_that_is_not_active():
     """Deactivating a tenant ends its credentials at once."""
-    tenant.active = False
-    type(tenant).objects.filter(pk=tenant.pk).update(active=False)
+    acme = open_tenant("acme")
+    api = client_of(acme)
+    assert api.get("/api/v1/agents").status_code == 200
+    with platform():
+        Tenant.objects.filter(pk=acme.pk).update(active=False)
     assert api.get("/api/v1/agents").status_code == 401
 
 

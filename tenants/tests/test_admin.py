@@ -7,8 +7,9 @@ from django.urls import reverse
 from django_tenants.utils import tenant_context
 
 from miosa.http.problem import Unauthenticated
+from miosa.pg.platform import platform
 from miosa.testing.fixtures import client_of, open_tenant
-from miosa.tests.admin_rows import operator, queries
+from miosa.tests.admin_rows import as_platform, operator, queries
 from tenants import api_keys
 from tenants.models import ApiKey, Domain, Membership, Tenant, User
 
@@ -56,7 +57,8 @@ def test_it_lists_more_rows_without_more_queries(acme, client, name):
 
     def add(slug):
         made = open_tenant(slug)
-        Domain.objects.create(domain=f"{slug}.example", tenant=made)
+        with platform():
+            Domain.objects.create(domain=f"{slug}.example", tenant=made)
         client_of(made)
 
     add("globex")
@@ -69,9 +71,9 @@ def test_it_lists_more_rows_without_more_queries(acme, client, name):
 def test_it_opens_a_tenant_with_its_owner(client):
     """The form opens a tenant as commands do: registry row, host name, owner with a password, membership."""
     assert client.post(reverse("admin:tenants_tenant_add"), NEW).status_code == 302
-    made = Tenant.objects.get(slug="initech")
-    assert Domain.objects.get(domain="initech.example").tenant == made
-    owner = User.objects.get(email="boss@initech.example")
+    made = as_platform(Tenant, slug="initech")
+    assert as_platform(Domain, domain="initech.example").tenant_id == made.pk
+    owner = as_platform(User, email="boss@initech.example")
     assert owner.check_password("initech-pass-1")
     with tenant_context(made):
         assert Membership.objects.get().role == "owner"
@@ -81,9 +83,9 @@ def test_it_makes_a_known_person_the_owner_and_leaves_the_password(client):
     """An owner of another tenant keeps membership and password there."""
     values = NEW | {"owner_email": "owner@acme.example"}
     assert client.post(reverse("admin:tenants_tenant_add"), values).status_code == 302
-    assert User.objects.get(email="owner@acme.example").check_password("acme-password-1")
+    assert as_platform(User, email="owner@acme.example").check_password("acme-password-1")
     for slug in ("acme", "initech"):
-        with tenant_context(Tenant.objects.get(slug=slug)):
+        with tenant_context(as_platform(Tenant, slug=slug)):
             assert Membership.objects.get().role == "owner"
 
 
@@ -102,7 +104,8 @@ def test_it_opens_no_tenant_from_a_wrong_form(client, wrong):
     answer = client.post(reverse("admin:tenants_tenant_add"), NEW | wrong)
     assert answer.status_code == 200
     assert "Please correct the error" in answer.content.decode()
-    assert Tenant.objects.count() == 1
+    with platform():
+        assert Tenant.objects.count() == 1
 
 
 def test_it_deactivates_a_tenant_and_activates_it_again(acme, client):
@@ -132,7 +135,6 @@ def test_it_shows_a_new_key_once(acme, client):
     with tenant_context(acme):
         row = ApiKey.objects.get()
         assert api_keys.resolve(key).scopes == {"executions:read"}
-        assert row.created_by.email == "ada@miosa.example"
     for address in (
         reverse("admin:tenants_apikey_change", args=[row.pk]),
         reverse("admin:tenants_apikey_changelist"),
@@ -140,6 +142,8 @@ def test_it_shows_a_new_key_once(acme, client):
         assert key not in client.get(address).content.decode()
     history = client.get(reverse("admin:tenants_apikey_history", args=[row.pk])).content.decode()
     assert key not in history
+    with platform():
+        assert ApiKey.objects.get(pk=row.pk).created_by is None  # the platform's: it hangs on no member
 
 
 def test_it_makes_a_key_for_the_chosen_tenant_only(acme, client):
@@ -219,4 +223,4 @@ def test_it_adds_a_person_under_small_letters(client):
         "password2": "dave-password-1",
     }
     assert client.post(reverse("admin:tenants_user_add"), form).status_code == 302
-    assert User.objects.get(email="dave@acme.example").check_password("dave-password-1")
+    assert as_platform(User, email="dave@acme.example").check_password("dave-password-1")

@@ -147,7 +147,7 @@ def test_a_key_is_narrowed(api, tenant):
         {"expires_at": None},
         {"expires_at": soon(days=9)},
     ],
-    ids=str,
+    ids=["scopes", "rate", "no rate", "no budget", "no end", "a later end"],
 )
 def test_a_key_is_never_widened(api, tenant, wider):
     """Whoever asks: a wider limit is 403 and changes nothing."""

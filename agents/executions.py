@@ -150,13 +150,13 @@ def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
     execution.state, execution.finished = state, timezone.now()
     for name, value in values.items():
         setattr(execution, name, value)
-    execution.save(update_fields=["state", "finished", *values])
     told = {
         "confidence": execution.confidence,
         "cost_micros": execution.cost_micros,
         "error": execution.error,
     }
     tell(execution_id, f"task_{state}", **told)
+    execution.save(update_fields=["state", "finished", *values])
     return execution
 
 
@@ -169,8 +169,12 @@ def cancel_steps(execution_id: UUID) -> None:
 
 
 def tell(execution_id: UUID, kind: str, **data: Any) -> None:
-    """Append an event. The counter in the execution's row keeps the numbers in order of commit."""
-    Execution.objects.filter(pk=execution_id).update(events=F("events") + 1)
+    """Append an event. The counter in the execution's row keeps the numbers in order of commit.
+
+    Nothing follows the end: what a worker still has to say of a cancelled execution is not written.
+    """
+    if not Execution.objects.filter(pk=execution_id, finished=None).update(events=F("events") + 1):
+        return
     number = Execution.objects.values_list("events", flat=True).get(pk=execution_id)
     ExecutionEvent.objects.create(execution_id=execution_id, number=number, kind=kind, data=storable(data))
 

@@ -89,6 +89,15 @@ def test_it_ends_the_stream_with_the_execution(tenant):
     assert page.events[-1]["kind"] == "task_cancelled"
 
 
+def test_nothing_follows_the_end(tenant):
+    """What a worker still says of a cancelled execution is not written: readers have heard the last event."""
+    execution = opened()
+    executions.finish(execution.pk, "cancelled")
+    executions.tell(execution.pk, "model_answered", model="late")
+    kinds = [event["kind"] for event in events_after(execution.pk, 0).events]
+    assert kinds == ["task_created", "task_cancelled"]
+
+
 def test_it_hides_events_from_the_neighbour(tenant, other_tenant, in_tenant):
     """Another tenant's execution does not exist."""
     execution = opened()

@@ -19,11 +19,12 @@ SLEEPER = (sys.executable, "-c", "import time; print('awake', flush=True); time.
 # It starts another process, and neither heeds a polite request.
 STUBBORN = ("/bin/sh", "-c", "trap '' TERM; sleep 600 & while true; do sleep 600; done")
 PARENT = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from miosa.embedded.state import State
 from miosa.embedded.supervisor import Child, Supervisor
 from miosa.embedded.unwinding import unwinding
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
 state = State(Path(sys.argv[1]))
 children = [Child(name, (sys.executable, "-c", "import time; time.sleep(600)", sys.argv[1])) for name in ("a", "b")]
 supervisor = Supervisor(children, state=state, environ=dict(os.environ), cwd=Path("/"))

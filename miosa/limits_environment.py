@@ -44,6 +44,7 @@ class LimitsEnvironment:
     body_timeout_s: int = variable("MIOSA_BODY_TIMEOUT_S", check.number(1, 600), 30)
     rate_tenant: Rate = variable("MIOSA_RATE_TENANT", rate, Rate(1200, 60, 1200))
     rate_credential: Rate = variable("MIOSA_RATE_CREDENTIAL", rate, Rate(600, 60, 600))
+    rate_route: Rate = variable("MIOSA_RATE_ROUTE", rate, Rate(300, 60, 300))
     rate_writes: Rate = variable("MIOSA_RATE_WRITES", rate, Rate(300, 60, 300))
     rate_address: Rate = variable("MIOSA_RATE_ADDRESS", rate, Rate(120, 60, 120))
     rate_guesses_by_address: Rate = variable("MIOSA_RATE_GUESSES_BY_ADDRESS", rate, Rate(20, 60, 20))

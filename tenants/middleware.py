@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from miosa.http.client_address import client_address
 from miosa.http.exception_handler import answer
@@ -27,6 +28,7 @@ class TenantScopeMiddleware:
                     admitted(
                         request.headers.get("Authorization", ""),
                         method=request.method or "",
+                        route=_route(request.path_info),
                         address=client_address(request),
                     )
                 )
@@ -37,3 +39,11 @@ class TenantScopeMiddleware:
             for name, value in caller.told.items():
                 response.headers.setdefault(name, value)
             return response
+
+
+def _route(path: str) -> str:
+    """Return the name of the route; paths that lead nowhere count as one."""
+    try:
+        return resolve(path).url_name or ""
+    except Resolver404:
+        return ""

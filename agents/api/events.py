@@ -47,6 +47,7 @@ ADMIT_EVERY_S = 1.0  # how soon a stream ends with the session or key that opene
 HEARTBEAT_S = 15.0
 PATH = re.compile(r"^/api/v1/executions/([0-9a-fA-F-]{36})/events$")
 SCOPE = "executions:read"
+ROUTE = "events"  # as the URL conf names it: both doors count as one
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -164,7 +165,10 @@ async def _pour(
 
 def _admit(authorization: str, address: str, wanted: str, last_seen: str) -> tuple[_Reader, int, EventPage]:
     close_old_connections()
-    with address_scope(address), admitted(authorization, method="GET", address=address) as caller:
+    with (
+        address_scope(address),
+        admitted(authorization, method="GET", route=ROUTE, address=address) as caller,
+    ):
         principal = caller.principal
         try:
             if principal is None:

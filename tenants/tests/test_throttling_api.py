@@ -53,11 +53,21 @@ def from_address(address):
 
 def test_every_answer_tells_the_limits(api, tenant):
     """Policies and what is left of each; changes count for one policy more."""
-    with limits(rate_tenant=100, rate_credential=50, rate_writes=20):
+    with limits(rate_tenant=100, rate_credential=50, rate_route=30, rate_writes=20):
         read, written = api.get(AGENTS), api.post("/api/v1/tasks", {"request": "Say hello"})
-    assert read["RateLimit-Policy"] == '"tenant";q=100;w=3600, "credential";q=50;w=3600'
-    assert left(read) == {"tenant": 99, "credential": 49}
-    assert left(written) == {"tenant": 98, "credential": 48, "writes": 19}
+    assert read["RateLimit-Policy"] == '"tenant";q=100;w=3600, "credential";q=50;w=3600, "route";q=30;w=3600'
+    assert left(read) == {"tenant": 99, "credential": 49, "route": 29}
+    assert left(written) == {"tenant": 98, "credential": 48, "route": 29, "writes": 19}
+
+
+def test_a_route_that_is_polled_leaves_the_others_open(api, tenant):
+    """Each route counts by itself, whatever ids its path holds; paths that lead nowhere count as one."""
+    with limits(rate_route=2):
+        assert statuses(api, 3) == [200, 200, 429]
+        assert "this route" in api.get(AGENTS).json()["detail"]
+        assert [api.get(f"/api/v1/executions/{uuid4()}").status_code for _ in range(3)] == [404, 404, 429]
+        assert [api.get(f"/api/v1/nothing/{number}").status_code for number in range(3)] == [404, 404, 429]
+        assert api.get("/api/v1/usage").status_code == 200
 
 
 def test_what_is_beyond_the_limit_is_a_problem(api, tenant):

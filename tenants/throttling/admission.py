@@ -35,7 +35,7 @@ class Caller:
 
 
 @contextmanager
-def admitted(authorization: str, *, method: str, address: str) -> Iterator[Caller]:
+def admitted(authorization: str, *, method: str, route: str, address: str) -> Iterator[Caller]:
     """Enter the caller's tenant, where there is one, and count the request; a refused credential counts for its address.
 
     Raises:
@@ -48,7 +48,7 @@ def admitted(authorization: str, *, method: str, address: str) -> Iterator[Calle
             scope.enter_context(acting_as(principal.name))
         except Problem as problem:
             refusal = problem
-        buckets = buckets_of(principal, method) if principal else (_address(address),)
+        buckets = buckets_of(principal, method, route) if principal else (_address(address),)
         verdict = decide(buckets)
         if not verdict.let_in and principal:
             raise refusals.remember(authorization.encode("latin-1", "replace"), method, verdict)
@@ -57,12 +57,18 @@ def admitted(authorization: str, *, method: str, address: str) -> Iterator[Calle
         yield Caller(principal, refusal, verdict)
 
 
-def buckets_of(principal: Principal, method: str) -> tuple[Bucket, ...]:
-    """Return what a request counts against: the tenant, and the credential with every key it descends from."""
+def buckets_of(principal: Principal, method: str, route: str) -> tuple[Bucket, ...]:
+    """Return what a request counts against: the tenant, and the credential with every key it descends from.
+
+    `route` is the name of the route in the URL conf: one that is polled too often leaves the others open.
+    """
     environment, home = settings.ENVIRONMENT, prefix(principal.tenant_id)
     credentials = _credentials(principal, environment.rate_credential)
     found = [Bucket("tenant", f"{home}rate:tenant", environment.rate_tenant)]
     found += [Bucket("credential", f"{home}rate:{name}", rate) for name, rate in credentials]
+    found += [
+        Bucket("route", f"{home}rate:route:{route}:{name}", environment.rate_route) for name, _ in credentials
+    ]
     if method not in READS:
         found += [
             Bucket("writes", f"{home}rate:writes:{name}", environment.rate_writes) for name, _ in credentials

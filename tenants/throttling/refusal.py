@@ -8,6 +8,7 @@ from tenants.throttling.bucket import MICROS, Level, Verdict
 WHOSE = {
     "tenant": "this tenant",
     "credential": "this credential",
+    "route": "this route and this credential",
     "writes": "changes by this credential",
     "address": "requests from this address without a valid credential",
     "guesses": "attempts from this address or for this e-mail address",

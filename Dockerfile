@@ -5,7 +5,7 @@ FROM python:3.11-slim-bookworm AS packages
 WORKDIR /build
 COPY requirements.txt requirements-embedded.txt ./
 RUN python -m venv /opt/venv \
- && /opt/venv/bin/pip install --no-cache-dir --require-hashes --requirement requirements.txt \
+ && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --requirement requirements.txt \
  && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --requirement requirements-embedded.txt
 
 FROM python:3.11-slim-bookworm

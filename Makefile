@@ -59,13 +59,13 @@ $(INSTALLED): requirements.txt requirements-embedded.txt
 	  { echo "$(PYTHON) has no venv: install it (Debian: apt-get install python3-venv) and run this again" >&2; exit 1; }
 	@echo "installing the packages into $(VENV) (once) ..."
 	@$(PYTHON) -m venv --clear $(VENV)  # another interpreter may have made it
-	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps -r requirements.txt  # the lock is whole: a newer release of anything must not enter the resolution
 	@$(PIP) --no-deps -r requirements-embedded.txt
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
 	@echo "installing the packages for tests and checks (once) ..."
-	@$(PIP) -r requirements-dev.txt
+	@$(PIP) --no-deps -r requirements-dev.txt
 	@touch $@
 
 # Code that agents write runs in bubblewrap. Without it that one thing is refused, and everything else works.

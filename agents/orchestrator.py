@@ -27,7 +27,7 @@ from agents.storable import storable
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import Problem
-from routing import outcomes
+from routing import verdicts
 from routing.embeddings import MODEL as EMBEDDED_BY
 
 logger = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ def _learn(bench: LiveBench, result: Result) -> None:
     for (decision_id, evidence), prior in zip(bench.judged, bench.priors, strict=True):
         if evidence:
             sure = confidence.confidence(prior, evidence)
-            outcomes.record_reward(decision_id, success=_checked_out(evidence), confidence=sure)
+            verdicts.checked(decision_id, success=_checked_out(evidence), confidence=sure)
 
 
 def _checked_out(evidence: tuple[Evidence, ...]) -> bool:

@@ -13,7 +13,7 @@ from agents.leases import Claim, LostLease
 from agents.models import Execution, Step
 from deployments import execution as deployments
 from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
-from routing import gateway, outcomes
+from routing import gateway, verdicts
 from routing.errors import CallCancelled, EmbeddingsUnavailable, NoCandidate, NoProviderLeft
 from routing.gateway import Answer, Attribution
 from routing.messages import Message, Prompt
@@ -122,7 +122,7 @@ class LiveBench:
         )
 
     def _noted(self, answer: Answer, task_kind: str) -> Reply:
-        prior = outcomes.prior(task_kind, answer.model)
+        prior = verdicts.prior(task_kind, answer.model)
         self.answers.append(answer)
         self.priors.append(prior)
         with transaction.atomic():

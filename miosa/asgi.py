@@ -4,6 +4,7 @@ Django's synchronous views cost several times more under its own ASGI handler (a
 per middleware change) than under WSGI, so REST and admin keep WSGI, in the same process and port.
 """
 
+import asyncio
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
@@ -15,6 +16,7 @@ from miosa.wsgi import application as django_application
 from agents.api.events import PATH, event_door
 from miosa.environment import environment
 from miosa.http.limits import BodyLimits, limited
+from routing import board
 from tenants.throttling.overrun import refusing_overrun
 
 THREADS = 16
@@ -52,6 +54,10 @@ async def _in_wsgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
 async def _lifespan(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            board.listener.begin()
+        else:
+            await asyncio.to_thread(board.listener.end)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

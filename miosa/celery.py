@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miosa.settings")
 
@@ -36,6 +36,9 @@ app.conf.update(
             "schedule": 20.0,
             "options": {"expires": 20},
         },
+        "gather-pool": {"task": "routing.gather_pool", "schedule": 20.0, "options": {"expires": 20}},
+        "ring-judgements": {"task": "routing.ring_judgements", "schedule": 5.0, "options": {"expires": 5}},
+        "relearn": {"task": "routing.relearn", "schedule": 900.0, "options": {"expires": 900}},
         "anchor-audit": {"task": "tenants.anchor_audit", "schedule": 180.0, "options": {"expires": 180}},
         "verify-audit": {"task": "tenants.verify_audit", "schedule": 21_600.0},
         "forget-old-requests": {"task": "tenants.forget_old_requests", "schedule": 3600.0},
@@ -43,6 +46,21 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["tenants", "billing", "routing", "deployments", "agents", "miosa"])
+
+
+@worker_init.connect
+def _listen(**_kwargs: Any) -> None:
+    """A worker hears what others learn as soon as it is there."""
+    from routing import board
+
+    board.listener.begin()
+
+
+@worker_shutdown.connect
+def _listen_no_more(**_kwargs: Any) -> None:
+    from routing import board
+
+    board.listener.end()
 
 
 @setup_logging.connect

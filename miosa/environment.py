@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from miosa import variable_checks as check
 from miosa.limits_environment import LimitsEnvironment
 from miosa.people_environment import PeopleEnvironment, refuse_half_a_provider
+from miosa.router_environment import RouterEnvironment
 from miosa.secrecy_environment import SecrecyEnvironment
 from miosa.variable_field import variable
 from miosa.variable_sources import InvalidEnvironment, dot_env, text_of
@@ -26,7 +27,7 @@ DOT_ENV = ROOT / ".env"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment(PeopleEnvironment, LimitsEnvironment, SecrecyEnvironment):
+class Environment(PeopleEnvironment, LimitsEnvironment, SecrecyEnvironment, RouterEnvironment):
     """All settings of one process. An empty string means: not set. Secrets stay out of its repr.
 
     `filled` names the variables nobody set: the embedded services gave them their values.

@@ -1,37 +1,52 @@
 """The scoreboard each tenant decides on, in this process: derived from outcomes, swapped in whole.
 
-Outcomes are the truth; a board is thrown away and made again. A process sees its own outcomes at once
-and those of others within `FRESH_S`. Tenants never share one: each learns from its own outcomes.
+Outcomes are the truth; a board is thrown away and made again. A process sees its own outcomes at once and those of
+others within `FRESH_S`: it is told of them (`routing.news`), and where it hears nothing it looks every second. Either
+way it reads again after `REREAD_S`. Each tenant has a board of its own.
 """
 
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
 
+from routing import policies, pool, standings
 from routing.catalog_file import catalog as catalog  # noqa: PLC0414  board.catalog() reads well above
-from routing.models import Outcome
+from routing.gathered import Gathered
+from routing.known import Known
+from routing.news import Listener
 from routing.providers.connected import is_reachable
-from routing.scoreboard import Rules, Scoreboard
-from routing.snapshot import Snapshot, Tally
+from routing.scoreboard import Scoreboard
+from routing.snapshot import Snapshot
 from tenants.owned import current_tenant_id
 
 FRESH_S = 1.0
-# Choices are the best by the rules; drawing others now and then waits for a decision per tenant.
-RULES = Rules(draws=0)
+REREAD_S = 20.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Held:
-    """A board and when the outcomes behind it were read (monotonic seconds)."""
+    """What this process knows of one tenant. `read_at` (monotonic seconds) tells when it last looked."""
 
-    board: Scoreboard
-    read_at: float
+    gathered: Gathered = field(default_factory=Gathered)
+    board: Scoreboard | None = None
+    read_at: float = float("-inf")
+    stale: bool = False
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
 
 _held: dict[UUID | None, Held] = {}
+
+
+def _heard(tenant_id: UUID) -> None:
+    held = _held.get(tenant_id)
+    if held is not None:
+        held.stale = True
+
+
+listener = Listener(_heard)
 
 
 def reachable() -> frozenset[str]:
@@ -52,42 +67,64 @@ def current() -> Scoreboard:
     """Return the current tenant's board."""
     tenant_id = current_tenant_id()
     held = _held.get(tenant_id)
-    if held and time.monotonic() - held.read_at < FRESH_S:
+    if held is None:
+        held = _held.setdefault(tenant_id, Held())
+    if held.board is not None and not _due(held):
         return held.board
-    read_at = time.monotonic()
-    known = snapshot()
-    providers = reachable()
-    if held and held.board.snapshot.digest == known.digest and held.board.providers == providers:
-        _held[tenant_id] = Held(held.board, read_at)
-        return held.board
-    board = Scoreboard(catalog(), known, providers=providers, rules=RULES, warm=())
-    _held[tenant_id] = Held(board, read_at)
-    return board
+    with held.reading:
+        if held.board is not None and not _due(held):  # it was read while we waited
+            return held.board
+        return _read(held)
 
 
 def forget() -> None:
     """Make the current tenant's next decision read the outcomes anew."""
-    _held.pop(current_tenant_id(), None)
+    held = _held.get(current_tenant_id())
+    if held is not None:
+        held.read_at = float("-inf")
+
+
+def forget_all() -> None:
+    """Drop what this process holds of every tenant, as a restart does."""
+    _held.clear()
+
+
+def known(gathered: Gathered | None = None) -> Known:
+    """Read all that the current tenant's decisions are made from."""
+    tenant_id = current_tenant_id()
+    policy = policies.current()
+    standing = standings.read()
+    cells = (gathered or Gathered()).cells(tenant_id, standing.shifts) if tenant_id else {}
+    return Known(
+        catalog=catalog(),
+        snapshot=Snapshot(
+            cells=cells,
+            pooled=pool.others() if policy.takes_counts else {},
+            withheld=standing.withheld,
+        ),
+        weights=policies.weights(policy),
+        rules=policies.rules(policy),
+        providers=reachable(),
+    )
 
 
 def snapshot() -> Snapshot:
     """Read what the current tenant's outcomes teach."""
-    rows = Outcome.objects.values("task_kind", "model").annotate(
-        requests=Count("id"),
-        successes=Count("id", filter=Q(success=True)),
-        confidence_sum=Sum("confidence"),
-        latency_ms_sum=Sum("latency_ms"),
-    )
-    return Snapshot(
-        {
-            (row["task_kind"], row["model"]): Tally(
-                requests=row["requests"],
-                successes=row["successes"],
-                confidence_sum=float(row["confidence_sum"] or 0),
-                rated=row["requests"],
-                latency_ms_sum=float(row["latency_ms_sum"] or 0),
-                timed=row["requests"],
-            )
-            for row in rows
-        }
-    )
+    return known().snapshot
+
+
+def _due(held: Held) -> bool:
+    age_s = time.monotonic() - held.read_at
+    return age_s >= (REREAD_S if listener.hears() and not held.stale else FRESH_S)
+
+
+def _read(held: Held) -> Scoreboard:
+    read_at = time.monotonic()
+    held.stale = False
+    now_known = known(held.gathered)
+    # What this transaction wrote itself may yet be rolled back: look again soon.
+    held.stale = held.stale or held.gathered.provisional
+    if held.board is None or held.board.version != now_known.version:
+        held.board = Scoreboard.of(now_known)
+    held.read_at = read_at
+    return held.board

@@ -37,7 +37,8 @@ class Choice:
 
     `model` is the one to call. `ranked` are the best three by total (with the chosen one in it), explained;
     `order` names everybody who may answer, the chosen one first: the way of the fallback. `propensity` is the
-    exact probability that this model was chosen, 1.0 where nothing is explored.
+    exact probability that this model was chosen, 1.0 where nothing is explored. `draw` is the first of the prepared
+    draws that this model won; None for the choice by the rules alone.
     """
 
     task_kind: str
@@ -50,6 +51,7 @@ class Choice:
     propensity: float
     explored: bool
     scoreboard_version: str
+    draw: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON; floats survive the way there and back bit for bit."""
@@ -70,7 +72,7 @@ class Choice:
         return cls(**{**stored, "ranked": ranked, "order": tuple(stored["order"])})
 
 
-def because(ranked: Sequence[Ranked], *, mode: str, task_kind: str, removed: Mapping[str, int]) -> str:
+def because(ranked: Sequence[Ranked], *, mode: str, area: str, removed: Mapping[str, int]) -> str:
     """One sentence for people: who leads the ranking, by how much, and which node made the difference.
 
     `removed` counts the models left out by each constraint.
@@ -79,7 +81,7 @@ def because(ranked: Sequence[Ranked], *, mode: str, task_kind: str, removed: Map
     left_out = ", ".join(f"{count} by {name}" for name, count in removed.items())
     aside = f" (constraints left out {left_out})" if left_out else ""
     bonus = " with the bonus for its success rate" if leader.bonus > 1 else ""
-    start = f"{leader.model} leads {task_kind} in {mode} mode with {leader.total:.3f}{bonus}"
+    start = f"{leader.model} leads {area} in {mode} mode with {leader.total:.3f}{bonus}"
     if len(ranked) == 1:
         return f"{start}: it is the only model that can take this{aside}."
     second = ranked[1]

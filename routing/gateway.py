@@ -13,17 +13,17 @@ from django.conf import settings
 from billing import ledger
 from billing.money import format_usd
 from miosa.http.problem import PaymentRequired
-from routing import board, outcomes
+from routing import board, deciding, outcomes
 from routing.attempt_record import AttemptRecord
 from routing.attempts import Attempts
 from routing.catalog import Model
 from routing.choice import Choice
+from routing.decided import Decided
 from routing.embeddings import Embeddings
 from routing.errors import CallCancelled, NoProviderLeft
 from routing.messages import Prompt
 from routing.providers.contract import never
 from routing.requirement import Requirement
-from routing.router import decide
 
 CAPABLE_QUALITY = 6.0  # of 10 in the catalogue: models from here on can plan, judge and hold a format
 
@@ -71,7 +71,7 @@ class Answer:
 
 def preview(requirement: Requirement) -> Preview:
     """Decide without calling anybody. Raises NoCandidate."""
-    choice = decide(board.current(), requirement)
+    choice = deciding.preview(requirement)
     return Preview(choice, is_capable(choice.model))
 
 
@@ -81,8 +81,11 @@ def complete(
     *,
     attribution: Attribution,
     cancelled: Callable[[], bool] = never,
+    vector: Sequence[float] | None = None,
 ) -> Answer:
-    """Ask the best model, or the next best that answers, and account for every attempt.
+    """Ask the chosen model, or the next best that answers, and account for every attempt.
+
+    `vector` is the embedding of the task, where it is at hand: similar tasks share a selection.
 
     Raises:
         NoCandidate: the constraints leave no model.
@@ -90,22 +93,22 @@ def complete(
         CallCancelled: `cancelled` turned true.
         CeilingReached: every candidate could cost more than what is left for the execution; nobody was asked.
     """
-    choice = decide(board.current(), requirement)
-    candidates = _affordable(choice, prompt, attribution)
+    decided = deciding.decided(requirement, vector=vector)
+    candidates = _affordable(decided.choice, prompt, attribution)
     try:
         answered = attempts().collect(candidates, prompt, cancelled=cancelled)
     except (NoProviderLeft, CallCancelled) as ended:
-        _record(choice, requirement, ended.attempts, attribution)
+        _record(decided, ended.attempts, attribution)
         raise
     completion, model = answered.completion, answered.model
-    decision_id, cost = _record(choice, requirement, answered.attempts, attribution, completion.finish_reason)
+    cost = _record(decided, answered.attempts, attribution, completion.finish_reason)
     return Answer(
         text=completion.text,
         model=model.id,
         provider=model.provider,
         capable=is_capable(model.id),
-        decision_id=decision_id,
-        why=choice.why,
+        decision_id=decided.decision_id,
+        why=decided.choice.why,
         input_tokens=completion.usage.input_tokens,
         output_tokens=completion.usage.output_tokens,
         cost_micros=cost,
@@ -137,22 +140,18 @@ def embeddings() -> Embeddings:
 
 
 def _record(
-    choice: Choice,
-    requirement: Requirement,
-    made: Sequence[AttemptRecord],
-    attribution: Attribution,
-    finish_reason: str = "",
-) -> tuple[UUID, int]:
-    decision, calls = outcomes.record(
-        choice,
-        requirement,
+    decided: Decided, made: Sequence[AttemptRecord], attribution: Attribution, finish_reason: str = ""
+) -> int:
+    """Store the decision with its attempts; return what the tenant pays for them, in micro-dollars."""
+    _, calls = outcomes.record(
+        decided,
         made,
         execution_id=attribution.execution_id,
         step_id=attribution.step_id,
         agent=attribution.agent,
         finish_reason=finish_reason,
     )
-    return decision.pk, sum(call.cost_micros for call in calls if call.winner)
+    return sum(call.cost_micros for call in calls if call.winner)
 
 
 def _affordable(choice: Choice, prompt: Prompt, attribution: Attribution) -> list[Model]:

@@ -1,5 +1,6 @@
 """The read side of routing: decisions explained, models with their record, providers within reach."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -84,6 +85,19 @@ def model_performance() -> list[dict[str, Any]]:
 
 def models() -> list[dict[str, Any]]:
     """Return the catalogue with each model's price, reach and record in the current tenant."""
+    return _models(board.catalog().models)
+
+
+def model(name: str) -> dict[str, Any]:
+    """Return one model by its id, an alias or a retired id, with a `note` where it is not its id.
+
+    Raises UnknownModel, naming the nearest names.
+    """
+    found, note = board.catalog().resolve(name)
+    return _models([found])[0] | {"note": note}
+
+
+def _models(wanted: Iterable[Model]) -> list[dict[str, Any]]:
     here, known = board.reachable(), board.current().snapshot
     improved = set(Promotion.objects.filter(improved=True).values_list("model", flat=True))
     return [
@@ -93,7 +107,7 @@ def models() -> list[dict[str, Any]]:
             total=known.total(model.id),
             improved=model.id in improved,
         )
-        for model in board.catalog().models
+        for model in wanted
     ]
 
 

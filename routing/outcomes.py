@@ -1,24 +1,21 @@
-"""What was decided, called and learned; the only writer of Decision, ModelCall, Outcome and Promotion."""
+"""What was decided and called, with what it takes to decide it again; the only writer of Decision and ModelCall."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from billing import ledger
 from billing.money import token_cost_micros
-from routing import board
+from routing import board, knowledge
 from routing.attempt_record import AttemptRecord
-from routing.choice import Choice
-from routing.models import Decision, ModelCall, Outcome, Promotion
-from routing.requirement import Requirement
-from routing.router import evaluation
-from tenants import audit
+from routing.decided import Decided
+from routing.models import Decision, ModelCall
 
 
 def record(
-    choice: Choice,
-    requirement: Requirement,
+    decided: Decided,
     attempts: Sequence[AttemptRecord],
     *,
     execution_id: UUID | None,
@@ -26,24 +23,17 @@ def record(
     agent: str,
     finish_reason: str = "",
 ) -> tuple[Decision, list[ModelCall]]:
-    """Store a decision with all its calls and their ledger entries, in one transaction.
+    """Store a decision with what it was made from, all its calls and their ledger entries, in one transaction.
 
     The tenant pays for the call whose answer was used; the others are the platform's cost and stand in
     the ledger with their tokens and no charge.
     """
     with transaction.atomic():
         winner = next((attempt for attempt in attempts if attempt.ok), None)
+        knowledge.keep(decided.known)
         decision = Decision.objects.create(
-            task_kind=choice.task_kind,
-            mode=choice.mode,
-            requirement=requirement.as_json(),
-            ranked=choice.as_json()["ranked"],
-            model=choice.model,
-            provider=choice.provider,
+            **_decision(decided),
             answered_by=winner.model if winner else "",
-            why=choice.why,
-            propensity=choice.propensity,
-            scoreboard_version=choice.scoreboard_version,
             execution_id=execution_id,
             step_id=step_id,
             agent=agent,
@@ -58,27 +48,26 @@ def record(
     return decision, calls
 
 
-def record_reward(decision_id: UUID, *, success: bool, confidence: float) -> None:
-    """Store how a decision turned out, once, in the transaction of the result; `confidence` is 0 to 10."""
-    decision = Decision.objects.get(pk=decision_id)
-    call = decision.calls.filter(winner=True).first()
-    outcome = Outcome(
-        decision=decision,
-        model=decision.answered_by or decision.model,
-        task_kind=decision.task_kind,
-        success=success,
-        confidence=confidence,
-        latency_ms=call.latency_ms if call else 0,
-    )
-    Outcome.objects.bulk_create([outcome], ignore_conflicts=True)
-    if Outcome.objects.filter(pk=outcome.pk).exists():
-        _evaluate(outcome.model, decision.scoreboard_version)
-        transaction.on_commit(board.forget)
-
-
-def prior(task_kind: str, model: str) -> float:
-    """Return P(success), strictly between 0 and 1, that the record of a model in a kind of task gives."""
-    return board.current().snapshot.posterior(task_kind, model).mean
+def _decision(decided: Decided) -> dict[str, Any]:
+    choice, stored = decided.choice, decided.choice.as_json()
+    return {
+        "id": decided.decision_id,
+        "task_kind": choice.task_kind,
+        "topic": decided.requirement.topic,
+        "mode": choice.mode,
+        "requirement": decided.requirement.as_json(),
+        "ranked": stored["ranked"],
+        "order": stored["order"],
+        "model": choice.model,
+        "provider": choice.provider,
+        "why": choice.why,
+        "propensity": choice.propensity,
+        "draw": choice.draw,
+        "prompt": decided.prompt,
+        "traits": decided.traits,
+        "shared_from": decided.shared_from,
+        "scoreboard_version": choice.scoreboard_version,
+    }
 
 
 def _call(decision: Decision, number: int, attempt: AttemptRecord, finish_reason: str) -> ModelCall:
@@ -133,32 +122,3 @@ def _post(decision: Decision, call: ModelCall) -> None:
         details={"decision_id": str(decision.pk), "winner": call.winner, "estimated": call.estimated},
         occurred_at=call.created,
     )
-
-
-def _evaluate(model: str, scoreboard_version: str) -> None:
-    outcomes = Outcome.objects.filter(model=model)
-    requests = outcomes.count()
-    verdict = evaluation(requests, 0)
-    if not verdict.due:
-        return
-    successes = outcomes.filter(success=True).count()
-    verdict = evaluation(requests, successes)
-    row = Promotion(
-        model=model,
-        requests=requests,
-        successes=successes,
-        rate=verdict.rate,
-        improved=verdict.improved,
-        scoreboard_version=scoreboard_version,
-    )
-    before = Promotion.objects.filter(model=model).order_by("-requests").values("improved", "rate").first()
-    Promotion.objects.bulk_create([row], ignore_conflicts=True)
-    if verdict.improved != bool(before and before["improved"]):
-        audit.record(
-            "model.promoted" if verdict.improved else "model.demoted",
-            actor=audit.current_actor(),
-            object_type="model",
-            object_id=model,
-            before=before,
-            after={"improved": verdict.improved, "rate": verdict.rate, "requests": requests},
-        )

@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from routing.choice import Choice
 from routing.requirement import Requirement
-from routing.scoreboard import TIE_DIGITS, Scoreboard
-
-EVALUATE_AFTER = 100  # every so many requests a model is evaluated
-IMPROVED_RATE = 0.85  # a success rate above this marks it as improved; exactly this does not
+from routing.rules import SEED_RULES, TIE_DIGITS, Rules
+from routing.scoreboard import Scoreboard
 
 
 def decide(scoreboard: Scoreboard, requirement: Requirement) -> Choice:
@@ -38,8 +36,8 @@ class Evaluation(NamedTuple):
     improved: bool
 
 
-def evaluation(requests: int, successes: float) -> Evaluation:
+def evaluation(requests: int, successes: float, *, rules: Rules = SEED_RULES) -> Evaluation:
     """Judge a model by all its requests and successes (which may be fractions)."""
-    due = requests > 0 and requests % EVALUATE_AFTER == 0
+    due = requests > 0 and requests % rules.evaluate_after == 0
     rate = successes / requests if requests > 0 else 0.0
-    return Evaluation(due=due, rate=rate, improved=due and round(rate, TIE_DIGITS) > IMPROVED_RATE)
+    return Evaluation(due=due, rate=rate, improved=due and round(rate, TIE_DIGITS) > rules.improved_rate)

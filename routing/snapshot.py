@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -31,6 +31,11 @@ def _count(value: Any) -> int:
     return int(_amount(value))
 
 
+def _whole(number: float) -> float:
+    """A whole number as an int: what counts in full reads as a count."""
+    return int(number) if number == int(number) else number
+
+
 class Posterior(NamedTuple):
     """Beta(a, b): the belief about a success rate. Both are finite and at least LEAST_SHAPE."""
 
@@ -44,14 +49,15 @@ class Posterior(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of one model, in one kind of task or in all.
+    """Counts of one model, in one area or in all.
 
-    `successes` may be fractions (0 to 1 each). `confidence_sum` adds up confidences of 0 to 10 over `rated`
+    `successes` may be fractions (0 to 1 each), and `requests` too, where old evidence counts in part only.
+    `confidence_sum` adds up confidences of 0 to 10 over `rated`
     answers, `latency_ms_sum` milliseconds over `timed` ones. Any number that cannot be is put right when the
     tally is made, so that no stored oddity can stop a decision.
     """
 
-    requests: int = 0
+    requests: float = 0
     successes: float = 0.0
     confidence_sum: float = 0.0
     rated: int = 0
@@ -59,7 +65,7 @@ class Tally:
     timed: int = 0
 
     def __post_init__(self) -> None:
-        requests, rated = _count(self.requests), _count(self.rated)
+        requests, rated = _whole(_amount(self.requests)), _count(self.rated)
         fixed = {
             "requests": requests,
             "successes": min(_amount(self.successes), requests),
@@ -75,7 +81,7 @@ class Tally:
         return Tally(*map(operator.add, self.numbers, other.numbers))
 
     @property
-    def numbers(self) -> tuple[int, float, float, int, float, int]:
+    def numbers(self) -> tuple[float, float, float, int, float, int]:
         """All six, in the order in which they are declared."""
         return self.requests, self.successes, self.confidence_sum, self.rated, self.latency_ms_sum, self.timed
 
@@ -101,50 +107,82 @@ NOTHING = Tally()
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Tallies by (task kind, model id). Totals of a model are the sum of its cells, never stored apart."""
+    """Tallies by (area, model id). Totals of a model are the sum of its cells, never stored apart.
+
+    `pooled` are other tenants' counts by (kind of task, model id): a first guess where own outcomes are few.
+    `withheld` are models whose bonus somebody took back.
+    """
 
     cells: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
+    pooled: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
+    withheld: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cells", MappingProxyType(dict(self.cells)))
+        object.__setattr__(self, "cells", MappingProxyType(dict(sorted(self.cells.items()))))
+        object.__setattr__(self, "pooled", MappingProxyType(dict(sorted(self.pooled.items()))))
         totals: dict[str, Tally] = {}
         for (_, model), tally in self.cells.items():
             totals[model] = totals.get(model, NOTHING) + tally
         object.__setattr__(self, "_totals", totals)
 
-    def cell(self, task_kind: str, model: str) -> Tally:
-        return self.cells.get((task_kind, model), NOTHING)
+    def cell(self, area: str, model: str) -> Tally:
+        return self.cells.get((area, model), NOTHING)
 
     def total(self, model: str) -> Tally:
-        """The model's tally over all kinds of tasks."""
+        """The model's tally over all areas."""
         totals: dict[str, Tally] = self.__dict__["_totals"]
         return totals.get(model, NOTHING)
 
-    def posterior(self, task_kind: str, model: str) -> Posterior:
-        """What is believed of a model's success rate in a kind of task.
+    def posterior(self, area: str, model: str) -> Posterior:
+        """What is believed of a model's success rate in an area.
 
-        The cell's own counts, on top of the model's overall rate shrunk to one half. A new kind starts from
+        The cell's own counts, on top of the model's overall rate shrunk to one half. A new area starts from
         what the model did elsewhere, a new model from one half.
         """
-        cell, total = self.cell(task_kind, model), self.total(model)
+        cell, total = self.cell(area, model), self.total(model)
         own_rate = (total.successes + 1) / (total.requests + 2)
         strength = min(PRIOR_STRENGTH, 2 + total.requests)
         prior = Posterior(own_rate * strength, (1 - own_rate) * strength)
         belief = Posterior(prior.a + cell.successes, prior.b + cell.requests - cell.successes)
         return next((b for b in (belief, prior) if _usable(b)), Posterior(1.0, 1.0))
 
-    def with_cell(self, task_kind: str, model: str, tally: Tally) -> "Snapshot":
+    def with_cell(self, area: str, model: str, tally: Tally) -> "Snapshot":
         """The same knowledge with one cell replaced."""
-        return Snapshot({**self.cells, (task_kind, model): tally})
+        return Snapshot({**self.cells, (area, model): tally}, self.pooled, self.withheld)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON, in one order whatever the order in which it was gathered."""
+        return {
+            "cells": _rows(self.cells),
+            "pooled": _rows(self.pooled),
+            "withheld": sorted(self.withheld),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Snapshot":
+        """The same knowledge again."""
+        return cls(_cells(stored["cells"]), _cells(stored["pooled"]), frozenset(stored["withheld"]))
 
     @property
     def digest(self) -> str:
         """The same for the same knowledge, whatever the process or the order in which it was gathered."""
-        content = sorted((kind, model, *tally.numbers) for (kind, model), tally in self.cells.items())
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.as_json()).encode()).hexdigest()
 
 
 EMPTY = Snapshot()
+
+
+def _rows(cells: Mapping[tuple[str, str], Tally]) -> list[list[Any]]:
+    """One row per cell; sums are always written as fractions, so that they read the same after any storage."""
+    return [
+        [area, model, t.requests, float(t.successes), float(t.confidence_sum), t.rated,
+         float(t.latency_ms_sum), t.timed]
+        for (area, model), t in cells.items()
+    ]  # fmt: skip
+
+
+def _cells(rows: Iterable[Iterable[Any]]) -> dict[tuple[str, str], Tally]:
+    return {(area, model): Tally(*numbers) for area, model, *numbers in rows}
 
 
 def _usable(belief: Posterior) -> bool:

@@ -5,6 +5,7 @@ propensity: no estimate is needed to use the log for what-if questions.
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,11 +40,23 @@ def drawn_rates(posteriors: Sequence[Posterior], *, draws: int, sharpness: float
     return generator.beta(shapes[:, 0], shapes[:, 1], size=(draws, len(posteriors)))
 
 
-def winners(arms: Sequence[Arm], rates: Draws) -> list[int]:
-    """The position of the winning arm in each draw. On a tie the earlier arm wins: give them in rank order."""
+def winners(arms: Sequence[Arm], rates: Draws, *, most_explored: float = 1.0) -> list[int]:
+    """The position of the winning arm in each draw. On a tie the earlier arm wins: give them in rank order.
+
+    At most a share of `most_explored` of the draws differs from the first arm: of those that would, every so many
+    stay, and the first arm wins the others.
+    """
     bonus, fixed, weight = (
         np.array([getattr(arm, name) for arm in arms]) for name in ("bonus", "fixed", "weight")
     )
     totals = bonus * (fixed + weight * rates[:, [arm.column for arm in arms]])
-    won: list[int] = totals.argmax(axis=1).tolist()
-    return won
+    won = totals.argmax(axis=1)
+    explored = np.flatnonzero(won)
+    allowed = math.floor(most_explored * len(won))
+    if len(explored) > allowed:
+        kept = explored[np.arange(allowed) * len(explored) // max(1, allowed)]
+        bounded = np.zeros_like(won)
+        bounded[kept] = won[kept]
+        won = bounded
+    places: list[int] = won.tolist()
+    return places

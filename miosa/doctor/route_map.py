@@ -25,8 +25,9 @@ PARTICULAR: Mapping[str, Callable[[Subject], Any]] = {
     "member_id": lambda subject: subject.rows[Membership].pk,
     "user_id": lambda subject: subject.person.pk,
     "name": lambda subject: subject.rows[StoredSecret].name,
+    "model_id": lambda _subject: "openai/gpt-oss-20b",  # of the catalogue, which is the same for every tenant
 }
-EVERYBODYS = {"kind", "token"}
+EVERYBODYS = {"kind", "token", "model_id"}
 CHOSEN = {"name"}  # by each tenant for itself: the victim's is free for everybody
 
 

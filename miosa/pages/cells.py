@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,11 +56,12 @@ def confidence(value: Any) -> SafeString:
     return meter(float(value) / 10, f"{float(value):.1f}", look=look)
 
 
-def rate(successes: int, total: int) -> SafeString:
+def rate(successes: float | Decimal, total: int) -> SafeString:
     """A share of successes."""
     if not total:
         return SafeString(NONE)
-    return meter(successes / total, f"{successes / total:.0%} of {total:,}")
+    share = float(successes) / total
+    return meter(share, f"{share:.0%} of {total:,}")
 
 
 def duration(ms: float | None) -> str:

@@ -112,3 +112,20 @@ class MaterializedView(Operation):
             "unique": ", ".join(self.unique),
         }
         editor.execute(script.format(**values), params=None)
+
+
+class DropMaterializedView(MaterializedView):
+    """Take `stats.<name>` away, with the query it had: reversed, it is made again."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        self._run(schema_editor, DROP)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        self._run(schema_editor, CREATE)
+
+    def describe(self) -> str:
+        return f"Drop the materialised view {SCHEMA}.{self.name}"

@@ -4,7 +4,7 @@
         ...  # point a client at server.url
     assert server.requests[0].prompt == "..."
 
-It keeps every request, tells when a client hung up, and answers /chat/completions (whole or streamed), /models and
+`models` may map ids to more fields of their rows. It keeps every request, tells when a client hung up, and answers /chat/completions (whole or streamed), /models and
 /embeddings. It checks no key: what was sent stands in `Asked.headers`.
 """
 
@@ -63,11 +63,12 @@ class WireServer:
         self,
         script: Script | None = None,
         *,
-        models: Iterable[str] = (),
+        models: Iterable[str] | Mapping[str, Mapping[str, Any]] = (),
         embeddings: Callable[[Mapping[str, Any]], Any] | None = None,
     ) -> None:
         self.script: Script = script or (lambda asked: Reply(text=f"echo: {asked.prompt}"))
         self.models = tuple(models)
+        self.facts = dict(models) if isinstance(models, Mapping) else {}
         self.embeddings = embeddings or text_vectors
         self.requests: list[Asked] = []
         self._http = _Http(("127.0.0.1", 0), _Handler)
@@ -125,7 +126,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(
                 {
                     "object": "list",
-                    "data": [{"id": name, "object": "model"} for name in self.server.wire.models],
+                    "data": [
+                        {"id": name, "object": "model", **self.server.wire.facts.get(name, {})}
+                        for name in self.server.wire.models
+                    ],
                 }
             )
         else:

@@ -128,7 +128,14 @@ def _decision(execution: Execution, step: Step) -> Decision:
         output_tokens=20, cost_micros=250, latency_ms=900, created=timezone.now(),
     )  # fmt: skip
     Outcome.objects.create(
-        decision=made, model="some/model", task_kind="chat", success=True, confidence=6.5, latency_ms=900
+        decision=made,
+        model="some/model",
+        task_kind="chat",
+        success=True,
+        verdict=1,
+        credit=1,
+        confidence=6.5,
+        latency_ms=900,
     )
     SandboxRun.objects.create(
         execution_id=execution.pk,

@@ -68,8 +68,8 @@ class OneForAll(dict):
     def __setitem__(self, _tenant, held):
         super().__setitem__("all", held)
 
-    def pop(self, _tenant, default=None):
-        return super().pop("all", default)
+    def setdefault(self, _tenant, held):
+        return super().setdefault("all", held)
 
 
 def test_it_finds_a_board_that_all_tenants_share(monkeypatch):

@@ -124,6 +124,10 @@ class ModelRepresentation(serializers.Serializer[Any]):
     improved = serializers.BooleanField()
 
 
+class ModelDetailRepresentation(ModelRepresentation):
+    note = serializers.CharField(help_text="what the name asked for stands for; empty for a model's own id")
+
+
 class ModelList(serializers.Serializer[Any]):
     items = ModelRepresentation(many=True)
     next = serializers.URLField(allow_null=True)

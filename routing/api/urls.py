@@ -6,6 +6,7 @@ from routing.api import views
 
 urlpatterns = [
     path("models", views.Models.as_view(), name="models"),
+    path("models/<path:model_id>", views.ModelDetail.as_view(), name="model"),  # ids contain slashes
     path("routing-decisions", views.Decisions.as_view(), name="decisions"),
     path("routing-decisions/preview", views.Preview.as_view(), name="preview"),
     path("routing-decisions/<uuid:decision_id>", views.DecisionDetail.as_view(), name="decision"),

@@ -15,6 +15,7 @@ from routing import gateway, insight
 from routing.api.serializers import (
     DecisionRepresentation,
     DecisionSummary,
+    ModelDetailRepresentation,
     ModelList,
     ModelRepresentation,
     PreviewRepresentation,
@@ -32,6 +33,16 @@ class Models(APIView):
 
     def get(self, _request: Request) -> Response:
         return Response({"items": ModelRepresentation(insight.models(), many=True).data, "next": None})
+
+
+@extend_schema(tags=["routing"], responses=ModelDetailRepresentation)
+class ModelDetail(APIView):
+    """One model by its id, an alias or a retired id; any other name is answered with the nearest ones."""
+
+    required_scopes: ClassVar[dict[str, str]] = {"GET": "models:read"}
+
+    def get(self, _request: Request, model_id: str) -> Response:
+        return Response(ModelDetailRepresentation(insight.model(model_id)).data)
 
 
 @extend_schema(tags=["routing"], parameters=[OpenApiParameter("execution_id", OpenApiTypes.UUID)])

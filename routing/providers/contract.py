@@ -129,6 +129,10 @@ class Provider(Protocol):
         """The ids the provider says it serves now. Raises ProviderFailure."""
         ...
 
+    def windows(self) -> dict[str, int | None]:
+        """The same ids with their context window in tokens, None where it does not tell. Raises ProviderFailure."""
+        ...
+
     def close(self) -> None:
         """Give the connections back."""
         ...

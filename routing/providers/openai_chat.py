@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -30,6 +30,7 @@ from routing.rates import retry_after_s
 WRITE_S = 10.0
 MODELS_S = 10.0
 MAX_ERROR_BYTES = 65_536
+WINDOW_FIELDS = ("context_window", "context_length", "max_model_len")  # Groq's name, Moonshot's, vLLM's
 SENDABLE = re.compile(r"[\x21-\x7e]*")
 DEFAULT_LIMITS = Limits()
 
@@ -93,6 +94,10 @@ class OpenAIChat:
 
     def models(self) -> tuple[str, ...]:
         """The ids the provider lists; see the contract."""
+        return tuple(self.windows())
+
+    def windows(self) -> dict[str, int | None]:
+        """The same with each model's context window; see the contract."""
         watch = Watch(Limits(first_token_s=MODELS_S, total_s=MODELS_S), never)
         request = self._request("GET", "/models", watch.limits)
         with self._explained(), watching(watch):
@@ -100,8 +105,9 @@ class OpenAIChat:
             if response.is_error:
                 raise self._refused(response)
             try:
-                return tuple(str(row["id"]) for row in response.json()["data"])
-            except (ValueError, KeyError, TypeError) as error:
+                rows = [row for row in response.json()["data"] if row.get("active") is not False]
+                return {str(row["id"]): _window(row) for row in rows}
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise BrokenAnswer("the list of models is malformed") from error
 
     def _answer(self, model: Model, prompt: Prompt, limits: Limits, cancelled: Cancelled) -> Answer:
@@ -158,6 +164,11 @@ class OpenAIChat:
             reason = redact(str(error) or type(error).__name__, self._key)
             usage = answer.billable() if answer else None
             raise Unreachable(f"the connection failed: {reason}", usage=usage) from error
+
+
+def _window(row: Mapping[str, Any]) -> int | None:
+    told = next((row[name] for name in WINDOW_FIELDS if row.get(name)), None)
+    return told if isinstance(told, int) and not isinstance(told, bool) and told > 0 else None
 
 
 def _json_or_text(body: bytes) -> Any:

@@ -7,7 +7,7 @@ from routing.snapshot import Snapshot
 
 
 def confidence(candidate: Model, requirement: Requirement, snapshot: Snapshot) -> Mark:
-    cell = snapshot.cell(requirement.task_kind, candidate.id)
+    cell = snapshot.cell(requirement.area, candidate.id)
     if not cell.rated:
         return Mark(
             cell.confidence / FULL_RATING, f"no answer rated yet: the neutral {cell.confidence:g} of 10"

@@ -15,8 +15,8 @@ class Mark(NamedTuple):
 
 
 class ScoringNode(Protocol):
-    """Same arguments, same mark; never raises. Of the requirement it may read the task kind and nothing else:
-    marks are made once per kind and then serve every mode and every size.
+    """Same arguments, same mark; never raises. Of the requirement it may read the task kind and the area, nothing
+    else: marks are made once per area and then serve every mode and every size.
     """
 
     def __call__(self, candidate: Model, requirement: Requirement, snapshot: Snapshot, /) -> Mark: ...

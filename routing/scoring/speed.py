@@ -9,7 +9,7 @@ from routing.snapshot import Snapshot
 def speed(candidate: Model, requirement: Requirement, snapshot: Snapshot) -> Mark:
     rating = candidate.speed
     figure = f"{candidate.tokens_per_s:g} tokens/s" if candidate.tokens_per_s else "tokens/s not published"
-    measured = snapshot.cell(requirement.task_kind, candidate.id).latency_ms
+    measured = snapshot.cell(requirement.area, candidate.id).latency_ms
     here = "" if measured is None else f"; {measured:.0f} ms here on average"
     return Mark(
         rating.value / FULL_RATING,

@@ -5,7 +5,8 @@ from collections import Counter
 from routing.choice import Choice
 from routing.requirement import Requirement
 from routing.router import decide, explore
-from routing.scoreboard import Rules, Scoreboard
+from routing.rules import Rules
+from routing.scoreboard import Scoreboard
 from routing.snapshot import Snapshot, Tally
 from routing.tests.boards import BOTH, EIGHT_B, ORIGINAL, SEVENTY_B, catalog_of, model
 

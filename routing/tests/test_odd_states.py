@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from routing.requirement import MODES, TASK_KINDS, Requirement
 from routing.router import decide, evaluation, explore
-from routing.scoreboard import Rules, Scoreboard
+from routing.rules import Rules
+from routing.scoreboard import Scoreboard
 from routing.snapshot import LEAST_SHAPE, Snapshot, Tally
 from routing.tests.boards import BOTH, EIGHT_B, KIMI, ORIGINAL, SEVENTY_B, catalog_of, model
 

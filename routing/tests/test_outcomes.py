@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from billing.models import LedgerEntry
-from routing import board, outcomes
+from routing import board, outcomes, verdicts
 from routing.attempt_record import AttemptRecord
+from routing.decided import Decided
 from routing.models import Decision, ModelCall, Outcome, Promotion
 from routing.requirement import Requirement
 from routing.router import decide
@@ -40,12 +42,13 @@ def attempt(model="openai/gpt-oss-20b", *, ok=True, tokens=(1000, 500), **values
 
 
 def record(choice, *attempts):
-    return outcomes.record(choice, NEED, attempts, execution_id=None, step_id=None, agent="quality")
+    decided = Decided(uuid7(), NEED, choice, board.known())
+    return outcomes.record(decided, attempts, execution_id=None, step_id=None, agent="quality")
 
 
 def rewarded(choice, *, success=True, confidence=8.0, model="openai/gpt-oss-20b"):
     decision, _ = record(choice, attempt(model))
-    outcomes.record_reward(decision.pk, success=success, confidence=confidence)
+    verdicts.checked(decision.pk, success=success, confidence=confidence)
     return decision
 
 
@@ -84,7 +87,7 @@ def test_it_stores_a_decision_that_nobody_answered(choice):
 def test_it_counts_an_outcome_once(choice):
     """A repeated reward changes nothing."""
     decision = rewarded(choice, success=True)
-    outcomes.record_reward(decision.pk, success=False, confidence=1)
+    verdicts.checked(decision.pk, success=False, confidence=1)
     assert Outcome.objects.get().success is True
 
 
@@ -97,12 +100,12 @@ def test_it_learns_for_the_model_that_spoke(choice):
 
 def test_it_moves_the_prior(choice):
     """Ten failures make the next result of that model less likely to be trusted."""
-    before = outcomes.prior("chat", "openai/gpt-oss-20b")
+    before = verdicts.prior("chat", "openai/gpt-oss-20b")
     for _ in range(10):
         rewarded(choice, success=False, confidence=2)
     board.forget()
     assert before == pytest.approx(0.5)
-    assert outcomes.prior("chat", "openai/gpt-oss-20b") < 0.2
+    assert verdicts.prior("chat", "openai/gpt-oss-20b") < 0.2
 
 
 def test_it_keeps_what_tenants_learn_apart(choice, other_tenant, in_tenant):
@@ -110,7 +113,7 @@ def test_it_keeps_what_tenants_learn_apart(choice, other_tenant, in_tenant):
     rewarded(choice)
     with in_tenant(other_tenant):
         assert board.snapshot().total("openai/gpt-oss-20b").requests == 0
-        assert outcomes.prior("chat", "openai/gpt-oss-20b") == pytest.approx(0.5)
+        assert verdicts.prior("chat", "openai/gpt-oss-20b") == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +126,17 @@ def test_it_evaluates_at_every_hundredth_request(choice, before, successes, impr
     Decision.objects.bulk_create(others)
     Outcome.objects.bulk_create(
         Outcome(
-            decision=one, model=decision.answered_by, task_kind="chat", success=n < successes, confidence=8
+            decision=one,
+            model=decision.answered_by,
+            task_kind="chat",
+            success=n < successes,
+            verdict=int(n < successes),
+            credit=int(n < successes),
+            confidence=8,
         )
         for n, one in enumerate(others)
     )
-    outcomes.record_reward(decision.pk, success=successes > before, confidence=8)
+    verdicts.checked(decision.pk, success=successes > before, confidence=8)
     row = Promotion.objects.first()
     assert (row.improved if row else None) is improved
 
@@ -156,7 +165,7 @@ def test_it_sees_its_own_outcome_at_once(tenant):
         before = board.current()
         chosen = decide(before, NEED)
         decision, _ = record(chosen, attempt(chosen.model))
-        outcomes.record_reward(decision.pk, success=False, confidence=1)
+        verdicts.checked(decision.pk, success=False, confidence=1)
         after = board.current()
     assert after.version != before.version
     assert after.snapshot.total(chosen.model).requests == 1

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from routing.requirement import TASK_KINDS, Requirement
 from routing.router import decide, explore
-from routing.scoreboard import Rules, Scoreboard
+from routing.rules import Rules
+from routing.scoreboard import Scoreboard
 from routing.scoring.weights import SEED
 from routing.snapshot import Snapshot, Tally
 from routing.tests.boards import BOTH, EIGHT_B, KIMI, ORIGINAL, SEVENTY_B, catalog_of

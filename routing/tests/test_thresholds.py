@@ -6,8 +6,9 @@ import pytest
 
 from routing.choice import Ranked
 from routing.requirement import Requirement
-from routing.router import EVALUATE_AFTER, IMPROVED_RATE, decide, evaluation
-from routing.scoreboard import BONUS, BONUS_MINIMUM, BONUS_RATE, Rules, Scoreboard
+from routing.router import decide, evaluation
+from routing.rules import BONUS, BONUS_MINIMUM, BONUS_RATE, EVALUATE_AFTER, IMPROVED_RATE, Rules
+from routing.scoreboard import Scoreboard
 from routing.snapshot import Snapshot, Tally
 from routing.tests.boards import BOTH, EIGHT_B, KIMI, ORIGINAL
 

@@ -9,6 +9,7 @@ from django_tenants.utils import schema_context, tenant_context
 from miosa.doctor.attack import Attack, Found, Ground, Missed
 from routing import board
 from routing.models import Outcome
+from routing.requirement import area_of
 
 SURFACE = "caches"
 KEPT_S = 60
@@ -56,7 +57,7 @@ def _boards(ground: Ground) -> Found:
     if row is None:
         yield Missed(SURFACE, "routing.board", "the victim has no outcome to look for")
         return
-    cell = (row.task_kind, row.model)
+    cell = (area_of(row.task_kind, row.topic), row.model)
     with tenant_context(ground.victim.tenant):
         board.forget()
         theirs = board.current()

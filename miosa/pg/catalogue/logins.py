@@ -14,6 +14,7 @@ READABLE = {
     "django_content_type": "the names of the models",
     "auth_permission": "the names of the admin's permissions",
     "tenants_signingkey": "verifies and signs access tokens of every tenant; the private half is sealed",
+    "routing_pooledcell": "how often models were right in each kind of task, summed over all who agreed",
     "stats.refreshed": "when the statistics were made",
 }
 

@@ -51,6 +51,7 @@ PLATFORMS_INDEXES = {
     "steps_ready": "beat rings for due steps of all tenants",
     "steps_leased": "beat finds the steps of dead workers of all tenants",
     "lessons_queued": "beat rings for lessons of all tenants",
+    "judgements_queued": "beat rings for answers of all tenants that wait for a judge",
     "held_reservations": "the sweep frees expired reservations of all tenants",
 }
 # Besides: an index over vectors cannot hold the tenant, and one that serves a single foreign key finds at most the

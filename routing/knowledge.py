@@ -1,0 +1,55 @@
+"""Keeps what decisions were made from, once for each version; the only writer of Knowledge and KnownCatalog."""
+
+from collections import OrderedDict
+from uuid import UUID
+
+from django.db import transaction
+
+from routing.catalog import Catalog
+from routing.catalog_json import catalog_as_json, catalog_from_json
+from routing.known import Known
+from routing.models import Knowledge, KnownCatalog
+from tenants.owned import current_tenant_id
+
+REMEMBERED = 4_096  # versions this process need not look for again
+
+_kept: OrderedDict[tuple[UUID | None, str], None] = OrderedDict()
+
+
+class NotKept(LookupError):  # noqa: N818  reads as what it says
+    """What a decision was made from is not there any more."""
+
+
+def keep(known: Known) -> None:
+    """Store what a board was made from, in the transaction of the decision; nothing is written twice."""
+    mark = (current_tenant_id(), known.version)
+    if mark in _kept:
+        return
+    content = known.as_json()
+    _keep_catalog(known.catalog)
+    row = Knowledge(version=known.version, catalog_digest=known.catalog.digest, content=content)
+    Knowledge.objects.bulk_create([row], ignore_conflicts=True)
+    transaction.on_commit(lambda: _remember(mark))
+
+
+def recalled(version: str) -> Known:
+    """Return what the board of this version was made from; raises NotKept."""
+    row = Knowledge.objects.filter(version=version).first()
+    if row is None:
+        raise NotKept(f"What the scoreboard {version} was made from is not kept.")
+    catalog = KnownCatalog.objects.filter(digest=row.catalog_digest).first()
+    if catalog is None:
+        raise NotKept(f"The catalogue {row.catalog_digest[:16]} is not kept.")
+    return Known.from_json(row.content, catalog_from_json(catalog.content))
+
+
+def _keep_catalog(catalog: Catalog) -> None:
+    if not KnownCatalog.objects.filter(digest=catalog.digest).exists():
+        row = KnownCatalog(digest=catalog.digest, content=catalog_as_json(catalog))
+        KnownCatalog.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _remember(mark: tuple[UUID | None, str]) -> None:
+    _kept[mark] = None
+    while len(_kept) > REMEMBERED:
+        _kept.popitem(last=False)

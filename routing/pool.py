@@ -1,0 +1,118 @@
+"""What tenants share who agreed to: counts by kind of task and model; the only writer of PoolShare and PooledCell.
+
+A tenant's share is what the pool holds of it. It is taken out again before the tenant reads the pool, so that
+nobody's own outcomes come back as somebody else's. Topics and texts never leave a tenant.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.db import Error, connections, transaction
+
+from miosa.pg.patience import take_time
+from routing.models import PooledCell, PoolShare
+from routing.requirement import TASK_KINDS
+from routing.snapshot import Tally
+from tenants.places import SHARED, place, places
+
+logger = logging.getLogger(__name__)
+
+HELD_S = 20.0  # a process reads the sums so often
+GATHER_LIMIT_S = 300
+LOCK = 0x706F6F6C  # "pool": one gathers at a time
+
+# What has changed in one place since the shares were written: a tenant that gives no more has its shares taken out.
+SHARES = """
+WITH giving AS (
+  SELECT o.tenant_id, o.task_kind, o.model, sum(o.counts) AS requests, greatest(sum(o.credit), 0) AS successes
+  FROM routing_outcome o
+  WHERE o.task_kind = ANY (%s) AND NOT EXISTS (SELECT FROM routing_policy p WHERE p.tenant_id = o.tenant_id AND NOT p.gives_counts)
+  GROUP BY 1, 2, 3),
+gone AS (
+  DELETE FROM routing_poolshare s WHERE NOT EXISTS (
+    SELECT FROM giving g WHERE (g.tenant_id, g.task_kind, g.model) = (s.tenant_id, s.task_kind, s.model)))
+INSERT INTO routing_poolshare AS s (id, tenant_id, task_kind, model, requests, successes)
+SELECT gen_random_uuid(), tenant_id, task_kind, model, requests, successes FROM giving
+ON CONFLICT (tenant_id, task_kind, model) DO UPDATE SET requests = excluded.requests, successes = excluded.successes
+WHERE (s.requests, s.successes) IS DISTINCT FROM (excluded.requests, excluded.successes)"""
+SUMS = "SELECT task_kind, model, sum(requests), sum(successes) FROM routing_poolshare GROUP BY 1, 2"
+POOL = """
+INSERT INTO public.routing_pooledcell (id, task_kind, model, requests, successes)
+SELECT kind || ':' || model, kind, model, requests, successes
+FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::numeric[]) s(kind, model, requests, successes)
+ON CONFLICT (id) DO UPDATE SET requests = excluded.requests, successes = excluded.successes"""
+GONE = "DELETE FROM public.routing_pooledcell WHERE NOT id = ANY(%s)"
+
+Counts = tuple[int, Decimal]
+
+_lock = threading.Lock()
+_read: tuple[float, dict[tuple[str, str], Counts]] = (float("-inf"), {})
+
+
+def others() -> Mapping[tuple[str, str], Tally]:
+    """Return the counts of all other tenants who give theirs, by (kind of task, model)."""
+    own = {
+        (share.task_kind, share.model): (share.requests, share.successes) for share in PoolShare.objects.all()
+    }
+    left = {}
+    for cell, (requests, successes) in _sums().items():
+        own_requests, own_successes = own.get(cell, (0, Decimal(0)))
+        # The pool may be some seconds older than the share: never less than nothing.
+        others_requests = max(0, requests - own_requests)
+        if others_requests:
+            left[cell] = Tally(others_requests, float(max(Decimal(0), successes - own_successes)))
+    return left
+
+
+def forget() -> None:
+    """Make this process read the sums anew."""
+    global _read  # noqa: PLW0603  one value per process, swapped in whole
+    _read = (float("-inf"), {})
+
+
+def gather() -> int:
+    """Write every tenant's share and the sums anew, as the platform; return the number of cells, 0 if another gathers."""
+    with transaction.atomic(using="platform"), connections["platform"].cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        take_time(GATHER_LIMIT_S, using="platform")
+        sums: dict[tuple[str, str], Counts] = {}
+        for schema in places():
+            for kind, model, requests, successes in _gathered_in(schema):
+                before = sums.get((kind, model), (0, Decimal(0)))
+                sums[kind, model] = (before[0] + int(requests), before[1] + successes)
+        rows = [(kind, model, *counts) for (kind, model), counts in sorted(sums.items())]
+        cursor.execute(
+            POOL, [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
+        )
+        cursor.execute(GONE, [[f"{kind}:{model}" for kind, model, *_ in rows]])
+    return len(rows)
+
+
+def _gathered_in(schema: str) -> list[tuple[str, str, int, Decimal]]:
+    """Write the shares of one place and return their sums; where that fails the others go on without it."""
+    try:
+        with transaction.atomic(using="platform"), place(schema) as connection, connection.cursor() as there:
+            there.execute(SHARES, [list(TASK_KINDS)])
+            there.execute(SUMS)
+            return list(there.fetchall())
+    except Error as error:
+        if schema == SHARED:
+            raise
+        logger.warning("The pool is gathered without %s: %s", schema, error)
+        return []
+
+
+def _sums() -> dict[tuple[str, str], Counts]:
+    global _read  # noqa: PLW0603  one value per process, swapped in whole
+    read_at, sums = _read
+    if time.monotonic() - read_at < HELD_S:
+        return sums
+    with _lock:
+        sums = {(row.task_kind, row.model): (row.requests, row.successes) for row in PooledCell.objects.all()}
+        _read = (time.monotonic(), sums)
+    return sums

@@ -5,48 +5,24 @@ others within `FRESH_S`: it is told of them (`routing.news`), and where it hears
 way it reads again after `REREAD_S`. Each tenant has a board of its own.
 """
 
-import threading
 import time
-from dataclasses import dataclass, field
-from uuid import UUID
 
 from django.conf import settings
 
-from routing import policies, pool, standings
+from routing import held, policies, pool, standings
 from routing.catalog_file import catalog as catalog  # noqa: PLC0414  board.catalog() reads well above
 from routing.gathered import Gathered
+from routing.held import FRESH_S, NEVER, REREAD_S, Held, forget, forget_all, listener
 from routing.known import Known
-from routing.news import Listener
 from routing.providers.connected import is_reachable
 from routing.scoreboard import Scoreboard
 from routing.snapshot import Snapshot
 from tenants.owned import current_tenant_id
 
-FRESH_S = 1.0
-REREAD_S = 20.0
-
-
-@dataclass(slots=True)
-class Held:
-    """What this process knows of one tenant. `read_at` (monotonic seconds) tells when it last looked."""
-
-    gathered: Gathered = field(default_factory=Gathered)
-    board: Scoreboard | None = None
-    read_at: float = float("-inf")
-    stale: bool = False
-    reading: threading.Lock = field(default_factory=threading.Lock)
-
-
-_held: dict[UUID | None, Held] = {}
-
-
-def _heard(tenant_id: UUID) -> None:
-    held = _held.get(tenant_id)
-    if held is not None:
-        held.stale = True
-
-
-listener = Listener(_heard)
+__all__ = [
+    "FRESH_S", "REREAD_S", "catalog", "current", "forget", "forget_all", "known", "listener", "reachable", "snapshot",
+    "variables",
+]  # fmt: skip
 
 
 def reachable() -> frozenset[str]:
@@ -65,34 +41,20 @@ def variables() -> dict[str, str]:
 
 def current() -> Scoreboard:
     """Return the current tenant's board."""
-    tenant_id = current_tenant_id()
-    held = _held.get(tenant_id)
-    if held is None:
-        held = _held.setdefault(tenant_id, Held())
-    if held.board is not None and not _due(held):
-        return held.board
-    with held.reading:
-        if held.board is not None and not _due(held):  # it was read while we waited
-            return held.board
-        return _read(held)
-
-
-def forget() -> None:
-    """Make the current tenant's next decision read the outcomes anew."""
-    held = _held.get(current_tenant_id())
-    if held is not None:
-        held.read_at = float("-inf")
-
-
-def forget_all() -> None:
-    """Drop what this process holds of every tenant, as a restart does."""
-    _held.clear()
+    here = held.here()
+    if here.board is not None and not here.due():
+        return here.board
+    with here.reading:
+        if here.board is not None and not here.due():  # it was read while we waited
+            return here.board
+        return _read(here)
 
 
 def known(gathered: Gathered | None = None) -> Known:
     """Read all that the current tenant's decisions are made from."""
     tenant_id = current_tenant_id()
     policy = policies.current()
+    rules = policies.rules(policy)
     standing = standings.read()
     cells = (gathered or Gathered()).cells(tenant_id, standing.shifts) if tenant_id else {}
     return Known(
@@ -101,9 +63,10 @@ def known(gathered: Gathered | None = None) -> Known:
             cells=cells,
             pooled=pool.others() if policy.takes_counts else {},
             withheld=standing.withheld,
+            pool_strength=rules.pool_strength,
         ),
         weights=policies.weights(policy),
-        rules=policies.rules(policy),
+        rules=rules,
         providers=reachable(),
     )
 
@@ -113,18 +76,15 @@ def snapshot() -> Snapshot:
     return known().snapshot
 
 
-def _due(held: Held) -> bool:
-    age_s = time.monotonic() - held.read_at
-    return age_s >= (REREAD_S if listener.hears() and not held.stale else FRESH_S)
-
-
-def _read(held: Held) -> Scoreboard:
-    read_at = time.monotonic()
-    held.stale = False
-    now_known = known(held.gathered)
+def _read(here: Held) -> Scoreboard:
+    """Read anew. What is told or committed meanwhile, and what fails, leaves the board as old as it was."""
+    read_at, told, written = time.monotonic(), here.told, here.written
+    now_known = known(here.gathered)
+    if here.board is None or here.board.version != now_known.version:
+        here.board = Scoreboard.of(now_known)
     # What this transaction wrote itself may yet be rolled back: look again soon.
-    held.stale = held.stale or held.gathered.provisional
-    if held.board is None or held.board.version != now_known.version:
-        held.board = Scoreboard.of(now_known)
-    held.read_at = read_at
-    return held.board
+    here.taken_in = told - 1 if here.gathered.provisional else told
+    here.read_at = read_at
+    if here.written != written:
+        here.read_at = NEVER
+    return here.board

@@ -9,19 +9,20 @@ from functools import cache
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from billing import ledger
 from billing.money import format_usd
 from miosa.http.problem import PaymentRequired
-from routing import board, deciding, outcomes
+from routing import board, deciding, judging, outcomes
 from routing.attempt_record import AttemptRecord
 from routing.attempts import Attempts
 from routing.catalog import Model
 from routing.choice import Choice
 from routing.decided import Decided
 from routing.embeddings import Embeddings
-from routing.errors import CallCancelled, NoProviderLeft
-from routing.messages import Prompt
+from routing.errors import CallCancelled, NoCandidate, NoProviderLeft, Removal
+from routing.messages import Completion, Prompt
 from routing.providers.contract import never
 from routing.requirement import Requirement
 
@@ -29,14 +30,17 @@ CAPABLE_QUALITY = 6.0  # of 10 in the catalogue: models from here on can plan, j
 
 
 class CeilingReached(PaymentRequired):
-    """The execution has used the money set aside for it."""
+    """The money set aside for it is used up, or too little."""
 
     title = "Ceiling reached"
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """On whose account a call goes. `ceiling_micros`: what its execution may cost in all; None: no limit."""
+    """On whose account a call goes.
+
+    `ceiling_micros`: what its execution may cost in all, or this call where it belongs to none; None: no limit.
+    """
 
     execution_id: UUID | None = None
     step_id: UUID | None = None
@@ -82,26 +86,30 @@ def complete(
     attribution: Attribution,
     cancelled: Callable[[], bool] = never,
     vector: Sequence[float] | None = None,
+    among: Callable[[Model], bool] | None = None,
+    decision_id: UUID | None = None,
 ) -> Answer:
     """Ask the chosen model, or the next best that answers, and account for every attempt.
 
-    `vector` is the embedding of the task, where it is at hand: similar tasks share a selection.
+    `vector` is the embedding of the task, where it is at hand: similar tasks share a selection. `among` tells who
+    may answer at all: the best of them by the rules is asked, nothing is tried out. `decision_id` names the decision
+    beforehand.
 
     Raises:
-        NoCandidate: the constraints leave no model.
+        NoCandidate: the constraints, or `among`, leave no model.
         NoProviderLeft: none of the candidates answered; retryable.
         CallCancelled: `cancelled` turned true.
-        CeilingReached: every candidate could cost more than what is left for the execution; nobody was asked.
+        CeilingReached: every candidate could cost more than what is left for it; nobody was asked.
     """
-    decided = deciding.decided(requirement, vector=vector)
-    candidates = _affordable(decided.choice, prompt, attribution)
+    decided = deciding.decided(requirement, vector=vector, decision_id=decision_id, explores=among is None)
+    candidates = _affordable(_candidates(decided.choice, among), prompt, attribution)
     try:
         answered = attempts().collect(candidates, prompt, cancelled=cancelled)
     except (NoProviderLeft, CallCancelled) as ended:
-        _record(decided, ended.attempts, attribution)
+        _record(decided, ended.attempts, attribution, prompt)
         raise
     completion, model = answered.completion, answered.model
-    cost = _record(decided, answered.attempts, attribution, completion.finish_reason)
+    cost = _record(decided, answered.attempts, attribution, prompt, completion)
     return Answer(
         text=completion.text,
         model=model.id,
@@ -139,36 +147,54 @@ def embeddings() -> Embeddings:
     return Embeddings(settings.ENVIRONMENT.embeddings_url)
 
 
+@transaction.atomic
 def _record(
-    decided: Decided, made: Sequence[AttemptRecord], attribution: Attribution, finish_reason: str = ""
+    decided: Decided,
+    made: Sequence[AttemptRecord],
+    attribution: Attribution,
+    prompt: Prompt,
+    completion: Completion | None = None,
 ) -> int:
-    """Store the decision with its attempts; return what the tenant pays for them, in micro-dollars."""
-    _, calls = outcomes.record(
+    """Store the decision with its attempts, and queue the answer for a judge where it is sampled.
+
+    Return what the tenant pays for them, in micro-dollars.
+    """
+    decision, calls = outcomes.record(
         decided,
         made,
         execution_id=attribution.execution_id,
         step_id=attribution.step_id,
         agent=attribution.agent,
-        finish_reason=finish_reason,
+        finish_reason=completion.finish_reason if completion else "",
     )
+    if completion:
+        judging.queue(decision, prompt, completion.text)
     return sum(call.cost_micros for call in calls if call.winner)
 
 
-def _affordable(choice: Choice, prompt: Prompt, attribution: Attribution) -> list[Model]:
-    """Return the candidates whose dearest possible answer fits into what is left for the execution, in order."""
+def _candidates(choice: Choice, among: Callable[[Model], bool] | None) -> list[Model]:
+    """Return everybody who may answer, in order. Raises NoCandidate where `among` leaves nobody."""
     candidates = [board.catalog().model(model_id) for model_id in choice.order]
-    ceiling = attribution.ceiling_micros
-    if ceiling is None or attribution.execution_id is None:
+    wanted = [model for model in candidates if among is None or among(model)]
+    if not wanted:
+        raise NoCandidate([Removal(model.id, "among", "it is not among those asked") for model in candidates])
+    return wanted
+
+
+def _affordable(candidates: list[Model], prompt: Prompt, attribution: Attribution) -> list[Model]:
+    """Return the candidates whose dearest possible answer fits into what is left, in their order."""
+    ceiling, execution_id = attribution.ceiling_micros, attribution.execution_id
+    if ceiling is None:
         return candidates
     worst = {model.id: _dearest(model, prompt) for model in candidates}
     if not any(worst.values()):
         return candidates
-    spent = ledger.spent_on(attribution.execution_id)
+    spent = ledger.spent_on(execution_id) if execution_id else 0
     fitting = [model for model in candidates if spent + worst[model.id] <= ceiling]
     if not fitting:
         raise CeilingReached(
-            f"This execution may cost {format_usd(ceiling)}; {format_usd(spent)} are spent and the next call"
-            f" could cost {format_usd(min(worst.values()))}."
+            f"This {'execution' if execution_id else 'call'} may cost {format_usd(ceiling)}; {format_usd(spent)} are"
+            f" spent and the next call could cost {format_usd(min(worst.values()))}."
         )
     return fitting
 

@@ -23,6 +23,7 @@ CHANNEL = "router"
 SPEAK_EVERY_S = 10.0
 HEARD_WITHIN_S = 15.0  # older words than this say nothing of now
 RETRY_S = 2.0
+STOP_WITHIN_S = 0.5
 
 
 def tell(tenant_id: UUID | None) -> None:
@@ -32,10 +33,12 @@ def tell(tenant_id: UUID | None) -> None:
 
 
 class Listener:
-    """One per process. `heard` is called with each tenant's id, in the listener's own thread."""
+    """One per process. `heard` is called with each tenant's id, `began` when it hears after a time in which it did not:
+    what was told in that time is lost. Both are called in the listener's own thread.
+    """
 
-    def __init__(self, heard: Callable[[UUID], None]) -> None:
-        self._heard, self._own = heard, f"own {uuid4()}"
+    def __init__(self, heard: Callable[[UUID], None], *, began: Callable[[], None]) -> None:
+        self._heard, self._began, self._own = heard, began, f"own {uuid4()}"
         self._last_own = float("-inf")
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -67,24 +70,27 @@ class Listener:
                 with _connected() as listening, _connected() as speaking:
                     listening.execute(f"LISTEN {CHANNEL}")
                     self._listen(listening, speaking)
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 self._last_own = float("-inf")
                 logger.warning("The router hears nothing for now: %s", type(error).__name__)
                 self._stop.wait(RETRY_S)
 
     def _listen(self, listening: Any, speaking: Any) -> None:
-        spoken = float("-inf")
+        spoken, arrived = float("-inf"), select.poll()
+        arrived.register(listening.fileno(), select.POLLIN)
         while not self._stop.is_set():
             if time.monotonic() - spoken >= SPEAK_EVERY_S:
                 speaking.execute("SELECT pg_notify(%s, %s)", [CHANNEL, self._own])
                 spoken = time.monotonic()
-            # Half a second at a time: `end` is obeyed soon, and nothing is asked of the server meanwhile.
-            select.select([listening.fileno()], [], [], 0.5)
+            # A little at a time: `end` is obeyed soon, and nothing is asked of the server meanwhile.
+            arrived.poll(STOP_WITHIN_S * 1_000)
             for told in listening.notifies(timeout=0):
                 self._take(told.payload)
 
     def _take(self, payload: str) -> None:
         if payload == self._own:
+            if not self.hears():
+                self._began()
             self._last_own = time.monotonic()
             return
         try:

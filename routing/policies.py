@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from routing import held, news
 from routing.errors import RoutingProblem
 from routing.models import Policy
 from routing.requirement import MODES
@@ -97,6 +98,8 @@ def change(**fields: Any) -> Policy:
             before=before,
             after=fields,
         )
+        news.tell(policy.tenant_id)
+        transaction.on_commit(held.forget)
     return policy
 
 

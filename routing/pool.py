@@ -5,22 +5,19 @@ nobody's own outcomes come back as somebody else's. Topics and texts never leave
 """
 
 import logging
-import threading
-import time
 from collections.abc import Mapping
 from decimal import Decimal
 
-from django.db import Error, connections, transaction
+from django.db import Error, connection, connections, transaction
 
 from miosa.pg.patience import take_time
-from routing.models import PooledCell, PoolShare
 from routing.requirement import TASK_KINDS
 from routing.snapshot import Tally
+from tenants.owned import current_tenant_id
 from tenants.places import SHARED, place, places
 
 logger = logging.getLogger(__name__)
 
-HELD_S = 20.0  # a process reads the sums so often
 GATHER_LIMIT_S = 300
 LOCK = 0x706F6F6C  # "pool": one gathers at a time
 
@@ -44,33 +41,25 @@ INSERT INTO public.routing_pooledcell (id, task_kind, model, requests, successes
 SELECT kind || ':' || model, kind, model, requests, successes
 FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::numeric[]) s(kind, model, requests, successes)
 ON CONFLICT (id) DO UPDATE SET requests = excluded.requests, successes = excluded.successes"""
+# Shares and sums are written by one transaction and read by one statement: a share is never taken from other sums.
+OTHERS = """
+SELECT c.task_kind, c.model, c.requests - coalesce(s.requests, 0), c.successes - coalesce(s.successes, 0)
+FROM public.routing_pooledcell c
+LEFT JOIN routing_poolshare s ON (s.tenant_id, s.task_kind, s.model) = (%s, c.task_kind, c.model)
+WHERE c.requests > coalesce(s.requests, 0)"""
 GONE = "DELETE FROM public.routing_pooledcell WHERE NOT id = ANY(%s)"
 
 Counts = tuple[int, Decimal]
 
-_lock = threading.Lock()
-_read: tuple[float, dict[tuple[str, str], Counts]] = (float("-inf"), {})
-
 
 def others() -> Mapping[tuple[str, str], Tally]:
     """Return the counts of all other tenants who give theirs, by (kind of task, model)."""
-    own = {
-        (share.task_kind, share.model): (share.requests, share.successes) for share in PoolShare.objects.all()
-    }
-    left = {}
-    for cell, (requests, successes) in _sums().items():
-        own_requests, own_successes = own.get(cell, (0, Decimal(0)))
-        # The pool may be some seconds older than the share: never less than nothing.
-        others_requests = max(0, requests - own_requests)
-        if others_requests:
-            left[cell] = Tally(others_requests, float(max(Decimal(0), successes - own_successes)))
-    return left
-
-
-def forget() -> None:
-    """Make this process read the sums anew."""
-    global _read  # noqa: PLW0603  one value per process, swapped in whole
-    _read = (float("-inf"), {})
+    with connection.cursor() as cursor:
+        cursor.execute(OTHERS, [current_tenant_id()])
+        return {
+            (kind, model): Tally(requests, float(max(Decimal(0), successes)))
+            for kind, model, requests, successes in cursor.fetchall()
+        }
 
 
 def gather() -> int:
@@ -96,7 +85,7 @@ def gather() -> int:
 def _gathered_in(schema: str) -> list[tuple[str, str, int, Decimal]]:
     """Write the shares of one place and return their sums; where that fails the others go on without it."""
     try:
-        with transaction.atomic(using="platform"), place(schema) as connection, connection.cursor() as there:
+        with transaction.atomic(using="platform"), place(schema) as shared, shared.cursor() as there:
             there.execute(SHARES, [list(TASK_KINDS)])
             there.execute(SUMS)
             return list(there.fetchall())
@@ -105,14 +94,3 @@ def _gathered_in(schema: str) -> list[tuple[str, str, int, Decimal]]:
             raise
         logger.warning("The pool is gathered without %s: %s", schema, error)
         return []
-
-
-def _sums() -> dict[tuple[str, str], Counts]:
-    global _read  # noqa: PLW0603  one value per process, swapped in whole
-    read_at, sums = _read
-    if time.monotonic() - read_at < HELD_S:
-        return sums
-    with _lock:
-        sums = {(row.task_kind, row.model): (row.requests, row.successes) for row in PooledCell.objects.all()}
-        _read = (time.monotonic(), sums)
-    return sums

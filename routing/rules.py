@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from routing.beliefs import POOL_STRENGTH
+
 BONUS_RATE = 0.80  # a success rate above this earns the bonus; exactly this does not
 BONUS = 1.10
 BONUS_MINIMUM = 20  # requests before a rate counts: one lucky answer must not turn the order
@@ -11,7 +13,6 @@ EVALUATE_AFTER = 100  # every so many requests a model is evaluated
 IMPROVED_RATE = 0.85  # a success rate above this marks it as improved; exactly this does not
 DRAWS = 256
 SHARPNESS = 3.0  # how much narrower than the posterior the draws are
-POOL_STRENGTH = 8.0  # how many outcomes the other tenants' record is worth in each cell
 TIE_DIGITS = 9  # totals and rates are compared rounded to so many places
 
 

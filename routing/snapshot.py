@@ -5,12 +5,14 @@ import json
 import math
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-PRIOR_STRENGTH = 4.0  # k: how many outcomes the model's own rate is worth in each of its cells
-LEAST_SHAPE = 1e-3  # a Beta posterior with a smaller parameter is no posterior
+from routing.beliefs import POOL_STRENGTH, Beliefs
+from routing.posterior import LEAST_SHAPE, Posterior
+
 LARGEST_COUNT = 10**15  # beyond this a float forgets single outcomes; counts stop there
 NEUTRAL_CONFIDENCE = 5.0  # on the scale of 0 to 10
 NEUTRAL_WEIGHT = 4.0  # how many answers the neutral confidence is worth
@@ -34,17 +36,6 @@ def _count(value: Any) -> int:
 def _whole(number: float) -> float:
     """A whole number as an int: what counts in full reads as a count."""
     return int(number) if number == int(number) else number
-
-
-class Posterior(NamedTuple):
-    """Beta(a, b): the belief about a success rate. Both are finite and at least LEAST_SHAPE."""
-
-    a: float
-    b: float
-
-    @property
-    def mean(self) -> float:
-        return self.a / (self.a + self.b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +101,13 @@ class Snapshot:
     """Tallies by (area, model id). Totals of a model are the sum of its cells, never stored apart.
 
     `pooled` are other tenants' counts by (kind of task, model id): a first guess where own outcomes are few.
-    `withheld` are models whose bonus somebody took back.
+    A cell of theirs is worth `pool_strength` outcomes at most. `withheld` are models whose bonus somebody took back.
     """
 
     cells: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
     pooled: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
     withheld: frozenset[str] = frozenset()
+    pool_strength: float = POOL_STRENGTH
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cells", MappingProxyType(dict(sorted(self.cells.items()))))
@@ -134,21 +126,22 @@ class Snapshot:
         return totals.get(model, NOTHING)
 
     def posterior(self, area: str, model: str) -> Posterior:
-        """What is believed of a model's success rate in an area.
+        """What is believed of a model's success rate in an area: its own counts on top of what all others say."""
+        belief = self._beliefs.posterior(area, model)
+        return belief if _usable(belief) else Posterior(1.0, 1.0)
 
-        The cell's own counts, on top of the model's overall rate shrunk to one half. A new area starts from
-        what the model did elsewhere, a new model from one half.
-        """
-        cell, total = self.cell(area, model), self.total(model)
-        own_rate = (total.successes + 1) / (total.requests + 2)
-        strength = min(PRIOR_STRENGTH, 2 + total.requests)
-        prior = Posterior(own_rate * strength, (1 - own_rate) * strength)
-        belief = Posterior(prior.a + cell.successes, prior.b + cell.requests - cell.successes)
-        return next((b for b in (belief, prior) if _usable(b)), Posterior(1.0, 1.0))
+    def prior(self, area: str, model: str) -> Posterior:
+        """The same without the cell's own counts: what everything else says of it."""
+        belief = self._beliefs.prior(area, model)
+        return belief if _usable(belief) else Posterior(1.0, 1.0)
+
+    @cached_property
+    def _beliefs(self) -> Beliefs:
+        return Beliefs(self.cells, pooled=self.pooled, pool_strength=self.pool_strength)
 
     def with_cell(self, area: str, model: str, tally: Tally) -> "Snapshot":
         """The same knowledge with one cell replaced."""
-        return Snapshot({**self.cells, (area, model): tally}, self.pooled, self.withheld)
+        return replace(self, cells={**self.cells, (area, model): tally})
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON, in one order whatever the order in which it was gathered."""
@@ -156,12 +149,18 @@ class Snapshot:
             "cells": _rows(self.cells),
             "pooled": _rows(self.pooled),
             "withheld": sorted(self.withheld),
+            "pool_strength": float(self.pool_strength),
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Snapshot":
         """The same knowledge again."""
-        return cls(_cells(stored["cells"]), _cells(stored["pooled"]), frozenset(stored["withheld"]))
+        return cls(
+            _cells(stored["cells"]),
+            _cells(stored["pooled"]),
+            frozenset(stored["withheld"]),
+            float(stored["pool_strength"]),
+        )
 
     @property
     def digest(self) -> str:

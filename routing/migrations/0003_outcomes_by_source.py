@@ -257,6 +257,15 @@ class Migration(migrations.Migration):
             name="successes",
             field=models.DecimalField(decimal_places=4, default=0, max_digits=14),
         ),
+        migrations.RemoveIndex(model_name="outcome", name="outcomes_by_cell"),
+        migrations.AddIndex(
+            model_name="outcome",
+            index=models.Index(
+                fields=["tenant", "model", "task_kind", "topic", "-id"],
+                include=["counts", "credit"],
+                name="outcomes_of_cell",
+            ),
+        ),
         migrations.AddIndex(
             model_name="outcome",
             index=models.Index(fields=["tenant", "transaction"], name="outcomes_by_transaction"),

@@ -60,7 +60,11 @@ class Outcome(TenantOwned):
             models.CheckConstraint(condition=Q(credit__gte=-1, credit__lte=1), name="credit_within_1"),
         ]
         indexes = [
-            models.Index(fields=["tenant", "model", "task_kind"], name="outcomes_by_cell"),
+            models.Index(
+                fields=["tenant", "model", "task_kind", "topic", "-id"],
+                include=["counts", "credit"],
+                name="outcomes_of_cell",
+            ),
             models.Index(fields=["tenant", "transaction"], name="outcomes_by_transaction"),
         ]
 

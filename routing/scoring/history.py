@@ -7,12 +7,14 @@ from routing.snapshot import Snapshot
 
 
 def history(candidate: Model, requirement: Requirement, snapshot: Snapshot) -> Mark:
-    expected = snapshot.posterior(requirement.area, candidate.id).mean
-    cell, total = snapshot.cell(requirement.area, candidate.id), snapshot.total(candidate.id)
-    if not total.requests:
-        return Mark(expected, f"no outcome yet: {expected:.2f} is assumed")
+    """(prior rate x its strength + successes) / (strength + requests); the reason holds all four numbers."""
+    area, model = requirement.area, candidate.id
+    expected = snapshot.posterior(area, model).mean
+    cell, prior = snapshot.cell(area, model), snapshot.prior(area, model)
+    before = f"{prior.mean:.3f} is expected beforehand, worth {prior.a + prior.b:.2f} outcomes"
+    if not cell.requests:
+        return Mark(expected, f"no outcome in {area} yet: {before}")
     return Mark(
         expected,
-        f"{cell.successes:g} of {cell.requests} right in {requirement.area}, "
-        f"{total.successes:g} of {total.requests} in all: {expected:.2f} is expected",
+        f"{cell.successes:.4g} of {cell.requests:.4g} right in {area}; {before}: {expected:.3f} in all",
     )

@@ -5,11 +5,12 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing.posterior import LEAST_SHAPE
 from routing.requirement import MODES, TASK_KINDS, Requirement
 from routing.router import decide, evaluation, explore
 from routing.rules import Rules
 from routing.scoreboard import Scoreboard
-from routing.snapshot import LEAST_SHAPE, Snapshot, Tally
+from routing.snapshot import Snapshot, Tally
 from routing.tests.boards import BOTH, EIGHT_B, KIMI, ORIGINAL, SEVENTY_B, catalog_of, model
 
 odd = st.one_of(

@@ -137,7 +137,7 @@ def test_it_evaluates_at_every_hundredth_request(choice, before, successes, impr
         for n, one in enumerate(others)
     )
     verdicts.checked(decision.pk, success=successes > before, confidence=8)
-    row = Promotion.objects.first()
+    row = Promotion.objects.filter(kind="evaluation").first()
     assert (row.improved if row else None) is improved
 
 

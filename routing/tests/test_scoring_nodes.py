@@ -28,25 +28,31 @@ def test_a_kind_the_catalogue_does_not_know_fits_six_of_ten():
     assert "nothing is known" in mark.reason
 
 
-def test_history_follows_the_hierarchical_rule():
-    """5 of 6 in chat and 2 of 4 in code: g = 8/12, k = 4, so a = 8/3 + 5 and b = 4/3 + 1, computed by hand."""
+def test_history_is_the_prior_and_the_cells_own_counts():
+    """(prior rate x its strength + successes) / (strength + requests): the reason holds all four numbers."""
     known = Snapshot({("chat", EIGHT_B.id): Tally(6, 5), ("code", EIGHT_B.id): Tally(4, 2)})
-    mark = history(EIGHT_B, CHAT, known)
-    assert mark.score == pytest.approx((8 / 3 + 5) / 10, abs=1e-12)
-    assert mark.reason == "5 of 6 right in chat, 7 of 10 in all: 0.77 is expected"
+    prior, mark = known.prior("chat", EIGHT_B.id), history(EIGHT_B, CHAT, known)
+    assert mark.score == pytest.approx((prior.a + 5) / (prior.a + prior.b + 6), abs=1e-12)
+    assert "5 of 6 right in chat" in mark.reason
+    assert f"{prior.mean:.3f} is expected beforehand, worth {prior.a + prior.b:.2f} outcomes" in mark.reason
 
 
 def test_history_of_a_new_kind_starts_from_the_models_other_work():
-    """9 of 9 in code and nothing in chat: chat starts at (9+1)/(9+2), a fresh model at one half."""
-    known = Snapshot({("code", EIGHT_B.id): Tally(9, 9)})
-    assert history(EIGHT_B, CHAT, known).score == pytest.approx(10 / 11)
-    assert history(EIGHT_B, CHAT, EMPTY).score == pytest.approx(0.5)
+    """9 of 9 in code raises what is expected in chat, and ten times as many raise it more; a fresh model has one half."""
+    some = Snapshot({("code", EIGHT_B.id): Tally(9, 9)})
+    many = Snapshot({("code", EIGHT_B.id): Tally(90, 90)})
+    unknown = history(EIGHT_B, CHAT, Snapshot()).score
+    assert unknown == pytest.approx(0.5)
+    assert unknown < history(EIGHT_B, CHAT, some).score < history(EIGHT_B, CHAT, many).score
 
 
-def test_the_prior_weighs_less_while_the_model_is_new():
-    """After one request in all, k is 2 + 1 = 3 and not 4: 1 of 1 gives (2/3 x 3 + 1) / 4."""
-    known = Snapshot({("chat", EIGHT_B.id): Tally(1, 1)})
-    assert history(EIGHT_B, CHAT, known).score == pytest.approx((2 / 3 * 3 + 1) / 4)
+def test_others_counts_are_a_first_guess_and_own_ones_outvote_them():
+    """1,000 of 1,000 of other tenants lift a new model's chat, worth eight outcomes; forty own failures sink it."""
+    pooled = {("chat", EIGHT_B.id): Tally(1_000, 1_000)}
+    begun = history(EIGHT_B, CHAT, Snapshot(pooled=pooled)).score
+    failed = history(EIGHT_B, CHAT, Snapshot({("chat", EIGHT_B.id): Tally(40, 0)}, pooled)).score
+    assert begun > 0.75
+    assert failed < 0.3
 
 
 def test_confidence_is_the_mean_drawn_to_the_neutral_five():

@@ -31,8 +31,21 @@ def prior_of(priors: Sequence[float]) -> float:
     return sum(priors) / len(priors) if priors else NO_MODEL_PRIOR
 
 
-def explain(prior: float, evidence: Sequence[Evidence]) -> str:
-    """Return one sentence that says where a confidence comes from."""
+def explain(
+    prior: float, evidence: Sequence[Evidence], *, said: float | None = None, meant: float | None = None
+) -> str:
+    """Return in words where a confidence comes from.
+
+    `said` is what record and checks say (0 to 10), `meant` what such confidences turned out to mean, where people or
+    a judge have told.
+    """
+    moved = ""
+    if said is not None and meant is not None and said != meant:
+        moved = f" Answers of this agent that said {said:.1f} were right as often as {meant:.1f} should be."
+    return _explained(prior, evidence) + moved
+
+
+def _explained(prior: float, evidence: Sequence[Evidence]) -> str:
     if not evidence:
         return f"Nothing could be checked; this is the record of the model at such tasks alone ({10 * prior:.1f})."
     failed = [one.check for one in evidence if not one.passed]

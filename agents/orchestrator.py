@@ -27,7 +27,7 @@ from agents.storable import storable
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import Problem
-from routing import verdicts
+from routing import calibrations, verdicts
 from routing.embeddings import MODEL as EMBEDDED_BY
 
 logger = logging.getLogger(__name__)
@@ -109,14 +109,15 @@ def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
 def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_ms: int) -> Followup:
     result = done.result
     prior = confidence.prior_of(bench.priors)
-    sure = confidence.confidence(prior, result.evidence)
+    told_by_checks = confidence.confidence(prior, result.evidence)
+    sure = calibrations.calibrated(step.agent, told_by_checks)
     pattern = _pattern(step, result, bench)
     values = _values(step, bench, result, sure, execution_ms)
     told = {
         name: values[name]
         for name in ("success", "confidence", "model", "execution_ms", "tokens", "cost_micros")
     }
-    told["because"] = confidence.explain(prior, result.evidence)
+    told["because"] = confidence.explain(prior, result.evidence, said=told_by_checks, meant=sure)
     with transaction.atomic():
         row = executions.complete(held, values, told=told)
         _learn(bench, result)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from routing.pooled_effects import SPREADS, Expected, Spreads, expected
+from routing.pooled_effects import SPREADS, Spreads, expected
 from routing.posterior import Posterior
 
 POOL_STRENGTH = 8.0  # how many outcomes the counts of others are worth in a cell, at most
@@ -40,7 +40,7 @@ class _Row(NamedTuple):
 class Beliefs:
     """The beliefs that some counts make; any area and any model may be asked for."""
 
-    __slots__ = ("_columns", "_expected", "_requests", "_rows", "_successes")
+    __slots__ = ("_columns", "_posteriors", "_priors", "_rows")
 
     def __init__(
         self,
@@ -56,37 +56,30 @@ class Beliefs:
         self._rows = {(row.spare, row.area): place for place, row in enumerate(rows)}
         self._columns = {model: place for place, model in enumerate(sorted({model for _, model in counts}))}
         shape = len(rows), len(self._columns) + 1  # the last column speaks for every other model
-        self._requests, self._successes = np.zeros(shape), np.zeros(shape)
-        for (area, model), (requests, successes) in counts.items():
+        requests, successes = np.zeros(shape), np.zeros(shape)
+        for (area, model), (asked, right) in counts.items():
             place = self._rows[False, area], self._columns[model]
-            self._requests[place], self._successes[place] = requests, successes
+            requests[place], successes[place] = asked, right
         firsts = [p for p, row in enumerate(rows) if not p or rows[p - 1].kind != row.kind]
-        self._expected: Expected = expected(
-            self._requests, self._successes, kinds=np.array(firsts), spreads=spreads
-        )
+        found = expected(requests, successes, kinds=np.array(firsts), spreads=spreads)
+        # Processors differ in the last bits of a logarithm; a decision must come out the same on each of them.
+        rate, strength = (table.round(DIGITS) for table in found)
+        prior = np.stack((rate * strength, (1 - rate) * strength), axis=-1)
+        own = np.stack((successes, requests - successes), axis=-1)
+        self._priors: list[list[list[float]]] = prior.tolist()
+        self._posteriors: list[list[list[float]]] = (prior + own).tolist()
 
     def posterior(self, area: str, model: str) -> Posterior:
         """The belief about a model's success rate in an area."""
-        place = self._place(area, model)
-        prior = self._prior(place)
-        requests, successes = float(self._requests[place]), float(self._successes[place])
-        return Posterior(prior.a + successes, prior.b + (requests - successes))
+        return Posterior(*self._posteriors[self._row(area)][self._columns.get(model, -1)])
 
     def prior(self, area: str, model: str) -> Posterior:
         """The same belief without the cell's own counts (and those of others in it)."""
-        return self._prior(self._place(area, model))
+        return Posterior(*self._priors[self._row(area)][self._columns.get(model, -1)])
 
-    def _prior(self, place: tuple[int, int]) -> Posterior:
-        # Processors differ in the last bits of a logarithm; a decision must come out the same on each of them.
-        rate = round(float(self._expected.rate[place]), DIGITS)
-        strength = round(float(self._expected.strength[place]), DIGITS)
-        return Posterior(rate * strength, (1 - rate) * strength)
-
-    def _place(self, area: str, model: str) -> tuple[int, int]:
-        kind = _kind(area)
-        asked = ((False, area), (True, kind), (True, ""))
-        row = next(self._rows[key] for key in asked if key in self._rows)
-        return row, self._columns.get(model, len(self._columns))
+    def _row(self, area: str) -> int:
+        row = self._rows.get((False, area))
+        return self._rows.get((True, _kind(area)), self._rows[True, ""]) if row is None else row
 
 
 def _kind(area: str) -> str:

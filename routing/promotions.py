@@ -9,13 +9,12 @@ from django.db.models import Sum
 
 from miosa.http.problem import Conflict, NotFound
 from routing import board, news, policies, shift
-from routing.models import Outcome, Promotion
+from routing.models import Outcome, Promotion, PromptFit
+from routing.posterior import Counts
 from routing.reliability.bins import wilson
 from routing.requirement import area_of
 from routing.router import evaluation
-from routing.shift import Counts
 from routing.verdict import LEAST_REQUESTS, overtakes
-from routing.verdict import Counts as Record
 from tenants import audit
 
 REVERTED_BY_ROW = (Promotion.Kind.EVALUATION, Promotion.Kind.SHIFT)
@@ -48,6 +47,20 @@ def change_weights(
     )
     _announce(row, "weights.changed")
     return row
+
+
+def prompts_changed(row: PromptFit, before: PromptFit | None) -> Promotion:
+    """Record that what prompts teach takes part in decisions from now on, or no longer."""
+    change: Promotion = Promotion.objects.create(
+        kind=Promotion.Kind.PROMPTS,
+        requests=row.rows,
+        improved=row.active,
+        scoreboard_version=board.known().version,
+        details={"fit": row.version, "before": before.version if before else "", "trial": row.evidence},
+        actor=audit.current_actor(),
+    )
+    _announce(change, "prompts.used" if row.active else "prompts.set_aside")
+    return change
 
 
 @transaction.atomic
@@ -172,8 +185,8 @@ def _notice_overtaking(outcome: Outcome, scoreboard_version: str) -> None:
         1, int(snapshot.total(outcome.model).requests // policies.rules(policies.current()).evaluate_after)
     )
     verdict = overtakes(
-        Record(mine.requests, mine.successes),
-        Record(cells[incumbent].requests, cells[incumbent].successes),
+        Counts(mine.requests, mine.successes),
+        Counts(cells[incumbent].requests, cells[incumbent].successes),
         look=look,
     )
     if not verdict.promoted or _leads_already(outcome.model, incumbent, area):

@@ -35,10 +35,19 @@ def shift(earlier: Counts, window: Counts, *, threshold: float = THRESHOLD) -> S
     """What the window says of the record before it; None while it fits, or while there is too little of either."""
     if earlier.requests < LEAST_EARLIER or window.requests < WINDOW:
         return None
+    if not _far(earlier, window):
+        return None
     p = fisher(earlier, window)
     if p >= threshold:
         return None
     return Shift(earlier.rate, window.rate, p, min(1.0, KEPT / earlier.requests))
+
+
+def _far(earlier: Counts, window: Counts) -> bool:
+    """Whether the window is three standard deviations off: nearer, p is above any threshold worth having."""
+    rate = min(earlier.rate, 1.0)
+    off = window.successes - rate * window.requests
+    return off * off > 9 * window.requests * rate * (1 - rate)
 
 
 def fisher(earlier: Counts, window: Counts) -> float:

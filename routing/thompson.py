@@ -16,14 +16,10 @@ from routing.posterior import Posterior
 
 Draws = NDArray[np.float64]
 
-OPTIMISM = (
-    1.1  # standard deviations: less settles too early on a model that is not the best, more tries too long
-)
+OPTIMISM = 1.4  # standard deviations: less settles on a wrong model, more tries for too long
 NOISE = 0.05  # standard deviations: every random step costs, and optimism needs none
 PLAIN_EVERY = 16  # draws, of which one is plain
-SHAPE_OFFSET = (
-    0.3  # keeps the spread of a belief in few outcomes finite: near a third the logit of a Beta is met best
-)
+SHAPE_OFFSET = 0.6  # added to the shapes before their spread is taken: few outcomes give no endless one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,8 @@ def drawn_rates(
     plain = generator.permutation(draws) < draws / plain_every
     push[plain], noise[plain] = 0.0, 1 / math.sqrt(sharpness)
     logits = middle + spread * (push + noise * generator.standard_normal((draws, len(posteriors))))
-    return 1 / (1 + np.exp(-logits))
+    rates: Draws = 1 / (1 + np.exp(-logits))
+    return rates
 
 
 def winners(arms: Sequence[Arm], rates: Draws, *, most_explored: float = 1.0) -> list[int]:

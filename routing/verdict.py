@@ -9,11 +9,14 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from routing.posterior import Counts
+from routing.reliability.bins import Z_95, wilson
 
-CONFIDENCE_95 = 1.959963984540054  # half-width of a two-sided 95 % interval, in standard deviations
 EVERY = 100  # requests between two looks
 LEAST_REQUESTS = 100  # a shorter record says nothing yet, on either side
 ERROR = 0.02  # the chance that a model no better than the incumbent is ever promoted over it
+
+
+LEAST_COUNT = 1e-9  # requests; less is none
 
 
 class Interval(NamedTuple):
@@ -34,16 +37,14 @@ class Verdict(NamedTuple):
     promoted: bool
 
 
-def wilson(counts: Counts, *, z: float = CONFIDENCE_95) -> Interval:
+def interval(counts: Counts, *, z: float = Z_95) -> Interval:
     """The interval of a success rate by Wilson's score; 0 to 1 around one half where nothing is known."""
     requests, successes = counts
     if not requests > 0:
         return Interval(0.5, 0.0, 1.0)
     rate = min(max(successes / requests, 0.0), 1.0)
-    shrink = 1 + z * z / requests
-    centre = (rate + z * z / (2 * requests)) / shrink
-    half = z / shrink * math.sqrt(rate * (1 - rate) / requests + (z / (2 * requests)) ** 2)
-    return Interval(rate, max(0.0, min(centre - half, rate)), min(1.0, max(centre + half, rate)))
+    low, high = wilson(rate * requests, requests, z=z)
+    return Interval(rate, min(low, rate), max(high, rate))
 
 
 def error_at(look: int, *, error: float = ERROR) -> float:
@@ -58,8 +59,8 @@ def overtakes(challenger: Counts, incumbent: Counts, *, look: int, error: float 
     may spend; promoted is who stays above even when both records are as unlucky as that together (Newcombe's
     interval of a difference lies above zero).
     """
-    z = NormalDist().inv_cdf(1 - error_at(max(1, look), error=error))
-    mine, theirs = wilson(Counts(*challenger), z=z), wilson(Counts(*incumbent), z=z)
+    z = -NormalDist().inv_cdf(error_at(max(1, look), error=error))
+    mine, theirs = interval(Counts(*challenger), z=z), interval(Counts(*incumbent), z=z)
     enough = min(challenger[0], incumbent[0]) >= LEAST_REQUESTS
     gap = mine.rate - theirs.rate
     above = gap > math.hypot(mine.rate - mine.low, theirs.high - theirs.rate)

@@ -4,6 +4,7 @@ Each source speaks once of a decision. Who knows better corrects who spoke befor
 decision counts once whatever the order in which they speak.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
@@ -68,11 +69,14 @@ def _speak(
     transaction.on_commit(board.forget)
 
 
+def standing(said: Iterable[Outcome]) -> Outcome:
+    """The word that holds among those said of one decision: the most believed source's."""
+    return max(said, key=lambda row: SOURCES.index(row.source))
+
+
 def _credit(source: str, verdict: Decimal, before: list[Outcome]) -> Decimal:
     """What this word adds to the successes: the verdict, or its difference to the one it overrules, or nothing."""
     if not before:
         return verdict
-    standing = max(before, key=lambda row: SOURCES.index(row.source))
-    return (
-        verdict - standing.verdict if SOURCES.index(source) > SOURCES.index(standing.source) else Decimal(0)
-    )
+    held = standing(before)
+    return verdict - held.verdict if SOURCES.index(source) > SOURCES.index(held.source) else Decimal(0)

@@ -224,9 +224,13 @@ class Migration(migrations.Migration):
                         default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("task_kind", models.CharField(max_length=16)),
                 ("version", models.CharField(max_length=40)),
-                ("content", models.TextField()),
+                (
+                    "content",
+                    models.TextField(
+                        help_text="the model, compressed, as base64; empty where it is not used"
+                    ),
+                ),
                 ("rows", models.PositiveIntegerField(help_text="judged decisions it was fitted on")),
                 (
                     "evidence",
@@ -468,7 +472,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="promptfit",
-            index=models.Index(fields=["tenant", "task_kind", "-created"], name="prompt_fits_by_kind"),
+            index=models.Index(fields=["tenant", "-created"], name="prompt_fits_by_time"),
         ),
         migrations.AddConstraint(
             model_name="promptfit",

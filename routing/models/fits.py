@@ -26,11 +26,10 @@ class Calibration(TenantOwned):
 
 
 class PromptFit(TenantOwned):
-    """A fitted prompt model: coefficients without words. The newest active one of a kind of task is asked."""
+    """A fitted prompt model: coefficients without words. The newest row says whether one is asked, and which."""
 
-    task_kind = models.CharField(max_length=16)
     version = models.CharField(max_length=40)
-    content = models.TextField()
+    content = models.TextField(help_text="the model, compressed, as base64; empty where it is not used")
     rows = models.PositiveIntegerField(help_text="judged decisions it was fitted on")
     evidence = models.JSONField(default=dict, help_text="what it gained on decisions it had not seen")
     active = models.BooleanField(default=False)
@@ -41,7 +40,7 @@ class PromptFit(TenantOwned):
             *TenantOwned.Meta.constraints,
             models.UniqueConstraint(fields=["tenant", "version"], name="one_prompt_fit_per_version"),
         ]
-        indexes = [models.Index(fields=["tenant", "task_kind", "-created"], name="prompt_fits_by_kind")]
+        indexes = [models.Index(fields=["tenant", "-created"], name="prompt_fits_by_time")]
 
     def __str__(self) -> str:
-        return f"{self.task_kind} {self.version}"
+        return self.version

@@ -2,13 +2,18 @@
 
 from collections import Counter
 
+import numpy as np
+import pytest
+
 from routing.choice import Choice
+from routing.posterior import Posterior
 from routing.requirement import Requirement
 from routing.router import decide, explore
 from routing.rules import Rules
 from routing.scoreboard import Scoreboard
 from routing.snapshot import Snapshot, Tally
 from routing.tests.boards import BOTH, EIGHT_B, ORIGINAL, SEVENTY_B, catalog_of, model
+from routing.thompson import PLAIN_EVERY, Arm, drawn_rates, winners
 
 CHAT = Requirement("chat")
 
@@ -70,3 +75,36 @@ def test_exploration_stays_inside_the_constraints():
     """A model removed by a limit is in no draw, however little is known of it."""
     choices = _round(Scoreboard(ORIGINAL, providers={"groq"}))
     assert {choice.model for choice in choices} == {EIGHT_B.id, SEVENTY_B.id}
+
+
+def test_what_is_little_known_is_drawn_above_what_is_believed():
+    """Of two models believed to be right as often, the one with fewer outcomes wins nearly all draws but the plain."""
+    rates = drawn_rates([Posterior(60, 40), Posterior(3, 2)], draws=256, sharpness=3.0, seed="any")
+    ahead = int((rates[:, 1] > rates[:, 0]).sum())
+    assert 256 - 256 // PLAIN_EVERY <= ahead < 256
+    assert np.median(rates[:, 1]) > 0.75
+
+
+def test_plain_draws_are_so_many_and_lie_around_the_belief():
+    """With every draw plain the rates vary around the mean, the less the sharper they are."""
+    belief = [Posterior(70, 30)]
+    wide, narrow = (
+        drawn_rates(belief, draws=4_096, sharpness=sharpness, seed="any", plain_every=1)
+        for sharpness in (1.0, 9.0)
+    )
+    assert wide.mean() == pytest.approx(0.7, abs=0.01)
+    assert wide.std() == pytest.approx((0.7 * 0.3 / 101) ** 0.5, rel=0.1)
+    assert narrow.std() == pytest.approx(wide.std() / 3, rel=0.1)
+
+
+@pytest.mark.parametrize("most", [0.0, 0.1, 0.5, 1.0])
+def test_the_share_of_explored_draws_is_bounded(most):
+    """Where nearly all draws would explore, the bound holds exactly, and what is kept is spread over the round."""
+    arms = [Arm(0, bonus=1.0, fixed=0.0, weight=1.0), Arm(1, bonus=1.0, fixed=0.0, weight=1.0)]
+    rates = drawn_rates([Posterior(60, 40), Posterior(3, 2)], draws=256, sharpness=3.0, seed="any")
+    free, bounded = winners(arms, rates), winners(arms, rates, most_explored=most)
+    explored = [place for place, won in enumerate(bounded) if won]
+    assert len(explored) == min(sum(map(bool, free)), int(most * 256))
+    assert all(free[place] for place in explored)
+    halves = Counter(place < 128 for place in explored)
+    assert abs(halves[True] - halves[False]) <= 10

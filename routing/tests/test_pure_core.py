@@ -5,7 +5,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CORE = "router scoreboard scoring.weights snapshot catalog catalog_file requirement messages choice constraints thompson"
+CORE = (
+    "router scoreboard scoring.weights snapshot catalog catalog_file requirement messages choice constraints thompson rules"
+    " known compiled selections beliefs shift verdict prompts.fitting prompts.stored offpolicy.what_if reliability.success"
+)
 
 
 def test_importing_the_core_loads_none_of_the_forbidden():

@@ -30,6 +30,7 @@ class LiveBench:
     answers: list[Answer] = field(default_factory=list)
     priors: list[float] = field(default_factory=list)
     judged: list[tuple[UUID, tuple[Evidence, ...]]] = field(default_factory=list)
+    vector: Sequence[float] | None = None  # the embedding of the task, once the step has recalled by it
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         try:
@@ -61,7 +62,11 @@ class LiveBench:
         )
         try:
             answer = gateway.complete(
-                asked, needed, attribution=self._attribution(), cancelled=self.held.lost.is_set
+                asked,
+                needed,
+                attribution=self._attribution(),
+                cancelled=self.held.lost.is_set,
+                vector=self.vector,
             )
         except CallCancelled as error:
             raise LostLease(str(self.held.step_id)) from error
@@ -79,7 +84,8 @@ class LiveBench:
 
     def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
         try:
-            return memory.recall(self.embed([text])[0], limit=limit)
+            self.vector = self.embed([text])[0]
+            return memory.recall(self.vector, limit=limit)
         except ModelUnavailable:
             return ()  # memory is a help, not a need
 

@@ -2,9 +2,15 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import cycle, repeat
+from operator import mul
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from routing.catalog import Model
 from routing.choice import EXPLAINED, Choice, NodeScore, Ranked, because
@@ -14,83 +20,122 @@ from routing.known import Known
 from routing.requirement import Requirement
 from routing.rules import TIE_DIGITS
 from routing.scoring.contract import Mark
+from routing.scoring.marks import Marks, Row, marks
 from routing.scoring.weights import NODES
 from routing.thompson import Arm, Draws, drawn_rates, winners
 
+NAMES = tuple(node.name for node in NODES)
 TASK_FIT = next(place for place, node in enumerate(NODES) if node.name == "TaskFit")
 HISTORY = next(place for place, node in enumerate(NODES) if node.name == "History")
+NO_SHIFTS: Mapping[str, float] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+class Placed(NamedTuple):
+    """A candidate in the ranking, before anything is explained: sorted as it stands.
+
+    The order is the higher total (to nine digits), then the better task fit, then the id. `parts` are weight x score
+    by node.
+    """
+
+    behind: float
+    unfit: float
+    model: str
+    provider: str
+    total: float
+    bonus: float
+    parts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Entry:
     """The answer to one question.
 
-    `best` is the choice by the rules, `draw` gives the next prepared one at each call, `drawn` holds those that
-    differ by the place of their first draw, `rows` are all candidates in their order, `chances` says with which
-    probability each model is drawn.
+    `best` is the choice by the rules, `draw` gives the next prepared one of `sequence` at each call, `drawn` holds those that
+    differ by the place of their first draw, `chances` says with which probability each model is drawn.
     """
 
     best: Choice
     draw: Callable[[], Choice]
+    sequence: Sequence[Choice]
     drawn: Mapping[int, Choice]
-    rows: tuple[Ranked, ...]
     chances: Mapping[str, float]
+    explained: "_Explained"
+
+    @cached_property
+    def rows(self) -> tuple[Ranked, ...]:
+        """All candidates in their order, each explained: made when somebody looks."""
+        return self.explained()
 
 
 class Compiler:
     """Makes entries from what is known; marks and draws of an area are made once and serve every mode and size."""
 
-    __slots__ = ("_bonuses", "_columns", "_marks", "_rates", "known")
+    __slots__ = ("_bonuses", "_columns", "_marks", "_rates", "_shifts", "_unmoved", "known")
 
-    def __init__(self, known: Known) -> None:
-        self.known = known
+    def __init__(
+        self, known: Known, *, shifts: Mapping[str, float] = NO_SHIFTS, unmoved: "Compiler | None" = None
+    ) -> None:
+        """`shifts` move the History of models, by id, -1 to 1; `unmoved` has the draws from which they move."""
+        self.known, self._shifts, self._unmoved = known, shifts, unmoved
         self._columns = {model.id: column for column, model in enumerate(known.catalog.models)}
-        self._marks: dict[str, dict[str, tuple[Mark, ...]]] = {}
+        self._marks: dict[str, Marks] = {}
         self._rates: dict[str, Draws] = {}
         self._bonuses: dict[str, float] = {}
+
+    def moved(self, shifts: Mapping[str, float]) -> "Compiler":
+        """The same knowledge, with what a prompt tells of each model."""
+        return Compiler(self.known, shifts=shifts, unmoved=self)
 
     def entry(self, requirement: Requirement) -> Entry:
         """The answer to a question. Raises NoCandidate when the constraints leave no model."""
         models, removed = sift(self.known.catalog, requirement, providers=self.known.providers)
         if not models:
             raise NoCandidate(removed)
-        rows = tuple(sorted((self._rank(model, requirement) for model in models), key=_place))
-        counts = Counter(removal.constraint for removal in removed)
-        why = because(rows[:2], mode=requirement.mode, area=requirement.area, removed=counts)
-        best = self._choice(requirement, rows, why)
-        if self.known.rules.draws < 1 or len(rows) == 1:
-            return Entry(best, repeat(best).__next__, {}, rows, {best.model: 1.0})
-        return self._drawn(requirement, rows, why, best)
+        found, weights = self._marks_of(requirement), self.known.weights.by_mode[requirement.mode]
+        placed = sorted(self._placed(model, found[model.id], weights) for model in models)
 
-    def _drawn(self, requirement: Requirement, rows: tuple[Ranked, ...], why: str, best: Choice) -> Entry:
+        def explained(these: Sequence[Placed] = placed) -> tuple[Ranked, ...]:
+            return tuple(_ranked(one, found[one.model], weights) for one in these)
+
+        top = explained(placed[:EXPLAINED])
+        counts = Counter(removal.constraint for removal in removed)
+        why = because(top[:2], mode=requirement.mode, area=requirement.area, removed=counts)
+        question = _Question(requirement, placed, top, why, explained)
+        best = self._choice(question)
+        if self.known.rules.draws < 1 or len(placed) == 1:
+            return Entry(best, repeat(best).__next__, [best], {}, {best.model: 1.0}, explained)
+        return self._drawn(question, best)
+
+    def _drawn(self, question: "_Question", best: Choice) -> Entry:
+        weight = self.known.weights.by_mode[question.requirement.mode][HISTORY]
         won = winners(
-            [self._arm(row) for row in rows],
-            self.rates_of(requirement.area),
+            [
+                Arm(self._columns[one.model], one.bonus, math.fsum(_without_history(one.parts)), weight)
+                for one in question.placed
+            ],
+            self.rates_of(question.requirement.area),
             most_explored=self.known.rules.most_explored,
         )
-        counts, first = Counter(won), {place: number for number, place in reversed(list(enumerate(won)))}
         choices = {
-            place: self._choice(
-                requirement, rows, why, place=place, propensity=count / len(won), draw=first[place]
-            )
-            for place, count in counts.items()
+            place: self._choice(question, place=place, propensity=count / len(won), draw=won.index(place))
+            for place, count in Counter(won).items()
         }
+        sequence = list(map(choices.__getitem__, won))
         return Entry(
             best=best,
-            draw=cycle([choices[place] for place in won]).__next__,
-            drawn={first[place]: choice for place, choice in choices.items()},
-            rows=rows,
+            draw=cycle(sequence).__next__,
+            sequence=sequence,
+            drawn={won.index(place): choice for place, choice in choices.items()},
             chances={choice.model: choice.propensity for choice in choices.values()},
+            explained=question.explained,
         )
-
-    def _arm(self, row: Ranked) -> Arm:
-        fixed = math.fsum(node.part for place, node in enumerate(row.nodes) if place != HISTORY)
-        return Arm(self._columns[row.model], bonus=row.bonus, fixed=fixed, weight=row.nodes[HISTORY].weight)
 
     def rates_of(self, area: str) -> Draws:
         """The drawn success rates of all models in an area: rows are draws, columns models as in the catalogue."""
         found = self._rates.get(area)
         if found is None:
+            if self._unmoved is not None:
+                return self._rates.setdefault(area, self._moved_rates(self._unmoved.rates_of(area)))
             rules, snapshot = self.known.rules, self.known.snapshot
             posteriors = [snapshot.posterior(area, model) for model in self._columns]
             rates = drawn_rates(
@@ -102,18 +147,16 @@ class Compiler:
             found = self._rates.setdefault(area, rates)
         return found
 
+    def _moved_rates(self, rates: Draws) -> Draws:
+        moves = np.array([self._shifts.get(model, 0.0) for model in self._columns])
+        moved: Draws = np.clip(rates + moves, 0.0, 1.0)
+        return moved
+
     def _choice(
-        self,
-        requirement: Requirement,
-        rows: tuple[Ranked, ...],
-        why: str,
-        *,
-        place: int = 0,
-        propensity: float = 1.0,
-        draw: int | None = None,
+        self, question: "_Question", *, place: int = 0, propensity: float = 1.0, draw: int | None = None
     ) -> Choice:
-        chosen = rows[place]
-        top = rows[:EXPLAINED]
+        requirement, placed, top, why, explained = question
+        chosen = placed[place]
         if place:
             why = f"{chosen.model} is tried to learn more of it ({propensity:.1%} of such calls); otherwise {why}"
         return Choice(
@@ -121,8 +164,8 @@ class Compiler:
             mode=requirement.mode,
             model=chosen.model,
             provider=chosen.provider,
-            ranked=top if place < EXPLAINED else (*top[:-1], chosen),
-            order=(chosen.model, *(row.model for row in rows if row is not chosen)),
+            ranked=top if place < EXPLAINED else (*top[:-1], *explained((chosen,))),
+            order=(chosen.model, *(one.model for one in placed if one is not chosen)),
             why=why,
             propensity=propensity,
             explored=place > 0,
@@ -130,26 +173,21 @@ class Compiler:
             draw=draw,
         )
 
-    def _rank(self, model: Model, requirement: Requirement) -> Ranked:
-        marks = self._marks_of(requirement)[model.id]
-        weights = self.known.weights.by_mode[requirement.mode]
-        nodes = tuple(
-            NodeScore(node.name, weight, mark.score, mark.reason)
-            for node, weight, mark in zip(NODES, weights, marks, strict=True)
-        )
+    def _placed(self, model: Model, row: Row, weights: tuple[float, ...]) -> Placed:
+        scores = [mark.score for mark in row]
+        parts = tuple(map(mul, weights, scores))
         bonus = self._bonus(model.id)
-        return Ranked(model.id, model.provider, bonus * math.fsum(node.part for node in nodes), bonus, nodes)
+        total = bonus * math.fsum(parts)
+        behind = -round(total, TIE_DIGITS)
+        return Placed(behind, -scores[TASK_FIT], model.id, model.provider, total, bonus, parts)
 
-    def _marks_of(self, requirement: Requirement) -> dict[str, tuple[Mark, ...]]:
+    def _marks_of(self, requirement: Requirement) -> Marks:
         found = self._marks.get(requirement.area)
         if found is None:
-            marks = {
-                model.id: tuple(
-                    _bounded(node.mark(model, requirement, self.known.snapshot)) for node in NODES
-                )
-                for model in self.known.catalog.models
-            }
-            found = self._marks.setdefault(requirement.area, marks)
+            made = marks(self.known.catalog, requirement, self.known.snapshot)
+            if self._shifts:
+                made = {model: _moved(row, self._shifts.get(model, 0.0)) for model, row in made.items()}
+            found = self._marks.setdefault(requirement.area, made)
         return found
 
     def _bonus(self, model_id: str) -> float:
@@ -161,6 +199,31 @@ class Compiler:
         return found
 
 
+class _Explained(Protocol):
+    """Explains some candidates, or all."""
+
+    def __call__(self, these: Sequence[Placed] = ..., /) -> tuple[Ranked, ...]: ...
+
+
+class _Question(NamedTuple):
+    """What is asked, and what all choices that answer it have in common."""
+
+    requirement: Requirement
+    placed: Sequence[Placed]
+    top: tuple[Ranked, ...]
+    why: str
+    explained: "_Explained"
+
+
+def _moved(row: Row, shift: float) -> Row:
+    """A model's marks with its History moved by what the prompt tells."""
+    if not shift:
+        return row
+    score, reason = row[HISTORY]
+    moved = Mark(min(1.0, max(0.0, score + shift)), f"{reason}; this prompt moves it by {shift:+.3f}")
+    return (*row[:HISTORY], moved, *row[HISTORY + 1 :])
+
+
 def earns_bonus(known: Known, model_id: str) -> bool:
     """Whether a model's rate over enough requests is above the threshold, and nobody took its bonus away."""
     total, rules = known.snapshot.total(model_id), known.rules
@@ -169,11 +232,13 @@ def earns_bonus(known: Known, model_id: str) -> bool:
     return round(total.successes / total.requests, TIE_DIGITS) > rules.bonus_rate
 
 
-def _bounded(mark: Mark) -> Mark:
-    """A score outside 0 to 1 (or none at all) counts as the nearest end: a bad figure must not stop a decision."""
-    return mark if 0 <= mark.score <= 1 else Mark(1.0 if mark.score > 1 else 0.0, mark.reason)
+def _ranked(one: Placed, row: Row, weights: tuple[float, ...]) -> Ranked:
+    nodes = tuple(
+        NodeScore(name, weight, score, reason)
+        for name, weight, (score, reason) in zip(NAMES, weights, row, strict=True)
+    )
+    return Ranked(one.model, one.provider, one.total, one.bonus, nodes)
 
 
-def _place(row: Ranked) -> tuple[float, float, str]:
-    """The order of the ranking: the higher total (to nine digits), then the better task fit, then the id."""
-    return -round(row.total, TIE_DIGITS), -row.nodes[TASK_FIT].score, row.model
+def _without_history(parts: tuple[float, ...]) -> tuple[float, ...]:
+    return parts[:HISTORY] + parts[HISTORY + 1 :]

@@ -1,10 +1,11 @@
 """Decides for the current tenant: on its board, with similar tasks sharing a selection."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from routing import board
+from routing import board, prompt_fits
 from routing.choice import Choice
 from routing.decided import Decided
 from routing.requirement import Requirement
@@ -17,20 +18,41 @@ def preview(requirement: Requirement) -> Choice:
     return decide(board.current(), requirement)
 
 
-def decided(requirement: Requirement, *, vector: Sequence[float] | None = None) -> Decided:
+def decided(
+    requirement: Requirement,
+    *,
+    vector: Sequence[float] | None = None,
+    decision_id: UUID | None = None,
+    explores: bool = True,
+    text: str = "",
+) -> Decided:
     """The choice for a call: a similar task's selection, or the next prepared draw. Raises NoCandidate.
 
-    `vector` is the task's embedding, of length 1, where it is at hand anyway.
+    `vector` is the task's embedding, of length 1, where it is at hand anyway. Without `explores` it is the best by
+    the rules. `decision_id` is for who must know it beforehand. `text` is what is asked: where the tenant's prompts
+    have taught something, it moves what is expected of each model.
     """
-    here, decision_id = board.current(), uuid7()
-    shared = here.similar.near(requirement.key, vector) if vector else None
-    choice = shared.choice if shared else explore(here, requirement)
+    here, decision_id = board.current(), decision_id or uuid7()
+    # The key alone is not enough: a model's limit may lie within a class of size.
+    question = here.question(requirement) if vector else ""
+    shared = here.similar.near(question, vector) if vector else None
+    traits, prompt = prompt_fits.heard(text, requirement.area, here.models) if text else ("", None)
+    if shared:
+        choice, prompt = shared.choice, shared.prompt
+    elif prompt:
+        entry = here.prompted(requirement, prompt["shifts"])
+        # No cycle to take the next from: the decision's own number draws.
+        choice = entry.sequence[decision_id.int % len(entry.sequence)] if explores else entry.best
+    else:
+        choice = (explore if explores else decide)(here, requirement)
     if vector and not shared:
-        here.similar.keep(requirement.key, vector, Shared(choice, decision_id))
+        here.similar.keep(question, vector, Shared(choice, decision_id, prompt))
     return Decided(
         decision_id=decision_id,
         requirement=requirement,
         choice=choice,
         known=here.known,
         shared_from=shared.decision_id if shared else None,
+        prompt=prompt,
+        traits=traits,
     )

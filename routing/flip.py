@@ -6,6 +6,7 @@ may be called smaller than another.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ Rows = Sequence[Ranked]
 
 WHOLE = 1.0  # a change that cannot be measured: all or nothing
 HALVINGS = 60  # a float between 0 and 1 is found exactly
-MOST_OUTCOMES = 100_000  # a longer series of outcomes is no example any more
+MOST_OUTCOMES = 1_000  # a longer series of outcomes is no example any more
 SHOWN_DIGITS = range(2, 10)
 SHOWN_EXCESS = 0.1  # part of a change by which the shown number may exceed it
 
@@ -44,8 +45,8 @@ class Flip:
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON; `before` and `after` are called `from` and `to`."""
-        content = asdict(self)
-        return {**content, "from": content.pop("before"), "to": content.pop("after")}
+        names = {"before": "from", "after": "to"}
+        return {names.get(name, name): value for name, value in asdict(self).items()}
 
 
 class Ground(NamedTuple):
@@ -83,9 +84,7 @@ def smallest_flip(rows: Rows, ground: Ground, *, chosen: str, draw: int | None =
         words = f"{chosen} was tried to learn more of it: without exploring, {leader} would have been chosen, which leads the ranking."
         return Flip(leader, "draw", words, before=draw)
     if len(rows) == 1:
-        return Flip(
-            None, "nothing", f"{leader} is the only model that can take this: no score could change that."
-        )
+        return Flip(None, "nothing", f"{leader} is the only model that can take this, whatever its scores.")
     found: Flip | None = None
     for other in _steps(rows, ground):
         found = other if found is None or other.share < found.share else found
@@ -93,7 +92,7 @@ def smallest_flip(rows: Rows, ground: Ground, *, chosen: str, draw: int | None =
         found = _nearer(rows, ground, change, found) or found
     if found is None:
         return Flip(
-            None, "nothing", f"No single score, weight, bonus or mode could have put another before {leader}."
+            None, "nothing", f"No one score, weight, bonus or mode could put another before {leader}."
         )
     return found
 
@@ -173,16 +172,8 @@ def _told(change: _Change, after: float, model: str, ground: Ground) -> Flip:
     else:
         whose = "" if change.of == model else f" of {change.of}"
         what = f"{change.node}{whose} at {shown} instead of {before}{_example(change, after, ground)}"
-    return Flip(
-        model,
-        change.by,
-        f"{model} would have been chosen with {what}.",
-        of=change.of,
-        node=change.node,
-        before=change.before,
-        after=after,
-        share=abs(after - change.before),
-    )
+    words, share = f"{model} would have been chosen with {what}.", abs(after - change.before)
+    return Flip(model, change.by, words, change.of, change.node, change.before, after, share)
 
 
 def _shown(before: float, after: float) -> tuple[str, str]:
@@ -201,20 +192,18 @@ def _example(change: _Change, after: float, ground: Ground) -> str:
         return ""
     snapshot, rising = ground.snapshot, after > change.before
     cell = snapshot.cell(ground.area, change.of)
+    aside = (
+        change.before - snapshot.posterior(ground.area, change.of).mean
+    )  # what a prompt adds to the record
 
     def there(outcomes: int) -> bool:
         more = snapshot.with_cell(ground.area, change.of, cell + Tally(outcomes, outcomes if rising else 0))
-        mean = more.posterior(ground.area, change.of).mean
+        mean = more.posterior(ground.area, change.of).mean + aside
         return mean >= after if rising else mean <= after
 
-    few, many = 0, 1
-    while many <= MOST_OUTCOMES and not there(many):
-        few, many = many, many * 2
+    many = bisect_left(range(MOST_OUTCOMES + 1), True, key=there)
     if many > MOST_OUTCOMES:
         return ""
-    while many - few > 1:
-        middle = (few + many) // 2
-        few, many = (few, middle) if there(middle) else (middle, many)
     kind = "success" if rising else "failure"
     return f", e.g. {many} {kind}{'' if many == 1 else 'es' if rising else 's'} in a row"
 
@@ -224,14 +213,12 @@ def _steps(rows: Rows, ground: Ground) -> Iterator[Flip]:
     leader, bonus = rows[0], ground.rules.bonus
     for row in rows:
         other = 1.0 if row is leader else bonus
-        made = [one if one is not row else _summed(row, row.nodes, bonus=other) for one in rows]
-        first = leading(made).model
+        first = leading([_summed(one, one.nodes, bonus=other) if one is row else one for one in rows]).model
         if other != row.bonus and first != leader.model:
-            how = "without its bonus" if row is leader else "with the bonus"
-            whose = "" if row.model == first else f" {leader.model} {how}"
-            told = f"{first} would have been chosen{whose or ' ' + how}{_record(row.model, ground)}."
-            share = _from_threshold(row.model, ground)
-            yield Flip(first, "bonus", told, of=row.model, before=row.bonus, after=other, share=share)
+            share, record = _from_threshold(row.model, ground)
+            how = f"{row.model} had no bonus" if row is leader else "it had the bonus"
+            words = f"{first} would have been chosen if {how}: {record}."
+            yield Flip(first, "bonus", words, of=row.model, before=row.bonus, after=other, share=share)
     here = [node.weight for node in leader.nodes]
     for mode, weights in ground.weights.items():
         first = leading(with_weights(rows, weights)).model
@@ -241,19 +228,14 @@ def _steps(rows: Rows, ground: Ground) -> Iterator[Flip]:
             yield Flip(first, "mode", words, before=ground.mode, after=mode, share=share)
 
 
-def _from_threshold(model: str, ground: Ground) -> float:
-    """How far a success rate is from the bonus; WHOLE where the rate alone does not decide."""
+def _from_threshold(model: str, ground: Ground) -> tuple[float, str]:
+    """How far a success rate is from the bonus (WHOLE where the rate alone does not decide), and that in words."""
+    rules, withheld = ground.rules, ground.snapshot is not None and model in ground.snapshot.withheld
     record = ground.snapshot.total(model) if ground.snapshot else Tally()
-    withheld = ground.snapshot is not None and model in ground.snapshot.withheld
-    if withheld or record.rate is None or record.requests < ground.rules.bonus_minimum:
-        return WHOLE
-    return abs(record.rate - ground.rules.bonus_rate)
-
-
-def _record(model: str, ground: Ground) -> str:
-    record = ground.snapshot.total(model) if ground.snapshot else Tally()
-    now = "" if record.rate is None else f"; it is {record.rate:.3f} over {record.requests:g}"
-    return f" for a success rate above {ground.rules.bonus_rate:g} over {ground.rules.bonus_minimum} requests{now}"
+    words = f"the bonus takes more than {rules.bonus_rate:g} right in {rules.bonus_minimum} requests or more"
+    if withheld or record.rate is None or record.requests < rules.bonus_minimum:
+        return WHOLE, words + (", and somebody took it back" if withheld else "")
+    return abs(record.rate - rules.bonus_rate), f"{words}, and {record.rate:.3f} were in {record.requests:g}"
 
 
 def _score(row: Ranked, name: str) -> float:

@@ -101,7 +101,13 @@ def complete(
         CallCancelled: `cancelled` turned true.
         CeilingReached: every candidate could cost more than what is left for it; nobody was asked.
     """
-    decided = deciding.decided(requirement, vector=vector, decision_id=decision_id, explores=among is None)
+    decided = deciding.decided(
+        requirement,
+        vector=vector,
+        decision_id=decision_id,
+        explores=among is None,
+        text=_asked(prompt) if among is None else "",
+    )
     candidates = _affordable(_candidates(decided.choice, among), prompt, attribution)
     try:
         answered = attempts().collect(candidates, prompt, cancelled=cancelled)
@@ -145,6 +151,11 @@ def attempts() -> Attempts:
 def embeddings() -> Embeddings:
     """Return this process's client of the embeddings server."""
     return Embeddings(settings.ENVIRONMENT.embeddings_url)
+
+
+def _asked(prompt: Prompt) -> str:
+    """What the user says in a prompt: the instructions above it are the same for many."""
+    return "\n".join(message.content for message in prompt.messages if message.role == "user")
 
 
 @transaction.atomic

@@ -36,8 +36,10 @@ class Held:
 
     def due(self) -> bool:
         """Whether it is time to look again: soon after others told, or where they are not heard; else now and then."""
-        quiet = self.told == self.taken_in and listener.hears()
-        return time.monotonic() - self.read_at >= (REREAD_S if quiet else FRESH_S)
+        age_s = time.monotonic() - self.read_at
+        if age_s < FRESH_S:
+            return False
+        return age_s >= REREAD_S or self.told != self.taken_in or not listener.hears()
 
 
 _held: dict[UUID | None, Held] = {}

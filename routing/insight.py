@@ -1,6 +1,6 @@
 """The read side of routing: decisions explained, models with their record, providers within reach."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,15 @@ from miosa.http.problem import NotFound
 from miosa.pg.replica import may_lag
 from routing import board
 from routing.catalog import Model
+from routing.choice import Ranked
+from routing.compiled import Entry
+from routing.flip import Flip, Ground, smallest_flip
+from routing.knowledge import recalled
+from routing.known import Known
 from routing.models import Decision, ModelCall, Outcome, Promotion
+from routing.replay import ODD, as_stored, entry_on
+from routing.requirement import area_of
+from routing.scoreboard import Scoreboard
 from routing.snapshot import Tally
 
 
@@ -22,6 +30,21 @@ class ProviderState:
     name: str
     available: bool
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision with what can be said of it now.
+
+    `ranked` are all candidates where the knowledge it was made from is kept (`kept`), else those that were stored.
+    `chances` is the probability of each model, 0 to 1, that had one; None where that is not known any more.
+    """
+
+    decision: Decision
+    flip: Flip
+    ranked: tuple[Ranked, ...]
+    chances: Mapping[str, float] | None
+    kept: bool
 
 
 def providers() -> list[ProviderState]:
@@ -54,11 +77,35 @@ def decisions() -> QuerySet[Decision]:
 
 
 def decision(decision_id: UUID) -> Decision:
-    """Return one decision with its calls; raises NotFound, for a foreign one too."""
-    row = decisions().prefetch_related("calls").filter(pk=decision_id).first()
+    """Return one decision with its calls and all that was said of it; raises NotFound, for a foreign one too."""
+    told = ("calls", "outcomes", "feedback", "judgements")
+    row = decisions().prefetch_related(*told).filter(pk=decision_id).first()
     if row is None:
         raise NotFound("There is no such routing decision.")
     return row
+
+
+def explained(decision_id: UUID) -> Explained:
+    """Return one decision with the smallest change that would have chosen another model; raises NotFound."""
+    row = decision(decision_id)
+    ground, rows, chances = Ground(row.mode), as_stored(row).ranked, None
+    again = _again(row)
+    if again is not None:
+        known, entry = again
+        area = area_of(row.task_kind, row.topic)
+        ground = Ground(row.mode, area, known.weights.by_mode, known.rules, known.snapshot)
+        rows, chances = entry.rows, entry.chances if row.draw is not None else {row.model: 1.0}
+    flip = smallest_flip(rows, ground, chosen=row.model, draw=row.draw)
+    return Explained(row, flip, rows, chances, kept=again is not None)
+
+
+def _again(row: Decision) -> tuple[Known, Entry] | None:
+    """What a decision was made from, and the answer this gives to its question; None where it cannot be made again."""
+    try:
+        known = recalled(row.scoreboard_version)
+        return known, entry_on(Scoreboard.of(known), row)
+    except ODD:
+        return None
 
 
 @may_lag

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from routing.messages import Message, Prompt
+from routing.messages import Message, Prompt, clean
 
 LONGEST = 12_000  # characters of question and of answer that a judge reads of each
 LEFT_OUT = "\n[... left out ...]\n"
@@ -53,7 +53,7 @@ def question_of(messages: Sequence[Message]) -> str:
 
 def bounded(text: str) -> str:
     """The text within LONGEST characters, the middle left out, without what no row can hold."""
-    text = text.replace("\0", "\ufffd")
+    text = clean(text).replace("\0", "\ufffd")
     if len(text) <= LONGEST:
         return text
     half = (LONGEST - len(LEFT_OUT)) // 2
@@ -85,5 +85,5 @@ def verdict_in(text: str) -> Verdict | None:
     score = said.get("score")
     if not isinstance(score, int | float) or isinstance(score, bool) or not 0 <= score <= BEST_SCORE:
         return None
-    reason = str(said.get("reason", "")).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    reason = clean(str(said.get("reason", ""))).replace("\0", "\ufffd")
     return Verdict(score / BEST_SCORE, reason[:LONGEST_REASON])

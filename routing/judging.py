@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 from billing import quota
 from miosa.http.problem import PaymentRequired
-from routing import board, judge_prompt, policies, verdicts
+from routing import board, insight, judge_prompt, policies, verdicts
 from routing.catalog import Model
 from routing.errors import NoCandidate, NoProviderLeft
 from routing.messages import Prompt
@@ -159,7 +159,7 @@ def _claim(row_id: UUID) -> Claim | None:
         return None
     decision_id = uuid7()
     try:
-        quota.reserve(_reference(decision_id), CEILING_MICROS)
+        quota.reserve(_reference(decision_id), CEILING_MICROS if insight.any_priced_model() else 0)
     except PaymentRequired as error:
         _end(row, Judgement.State.SKIPPED, reason=f"it could not be paid: {error}")
         return None

@@ -39,16 +39,19 @@ class Listener:
 
     def __init__(self, heard: Callable[[UUID], None], *, began: Callable[[], None]) -> None:
         self._heard, self._began, self._own = heard, began, f"own {uuid4()}"
-        self._last_own = float("-inf")
+        self._deafen()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._pid = 0
+        # A fork has no listening thread. (Asking for the process at each decision would cost more than deciding.)
+        os.register_at_fork(after_in_child=self._deafen)
 
     def begin(self) -> None:
         """Listen from now on; again in a process that was forked, never twice in one."""
         if self._pid == os.getpid():
             return
-        self._pid, self._last_own = os.getpid(), float("-inf")
+        self._pid = os.getpid()
+        self._deafen()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="router-news", daemon=True)
         self._thread.start()
@@ -58,11 +61,15 @@ class Listener:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        self._thread, self._pid, self._last_own = None, 0, float("-inf")
+        self._thread, self._pid = None, 0
+        self._deafen()
 
     def hears(self) -> bool:
         """Whether what others tell arrives here: our own words did, a moment ago."""
-        return self._pid == os.getpid() and time.monotonic() - self._last_own < HEARD_WITHIN_S
+        return time.monotonic() - self._last_own < HEARD_WITHIN_S
+
+    def _deafen(self) -> None:
+        self._last_own = float("-inf")
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -71,7 +78,7 @@ class Listener:
                     listening.execute(f"LISTEN {CHANNEL}")
                     self._listen(listening, speaking)
             except (psycopg.Error, OSError) as error:
-                self._last_own = float("-inf")
+                self._deafen()
                 logger.warning("The router hears nothing for now: %s", type(error).__name__)
                 self._stop.wait(RETRY_S)
 

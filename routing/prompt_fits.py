@@ -8,16 +8,17 @@ and each new fit is tried anew.
 
 import hashlib
 import math
+import time
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
 
-from routing import promotions, verdicts
+from routing import promotions, standings, verdicts
 from routing.models import Decision, PromptFit
 from routing.prompts import stored
 from routing.prompts.fitting import PromptRow, fit
@@ -30,6 +31,9 @@ LEAST_ROWS = 300  # judged decisions with traits, below which nothing is fitted
 MOST_ROWS = 10_000  # the newest
 TRIED_ON = 0.3  # share of them, the newest, that the fit is tried on
 SURE = 1.645  # standard errors that the gain must lie above zero: one-sided 95 %
+HELD_S = 30.0
+LEAST_SHIFT = 0.005  # of a success rate: less is not worth a word
+SHIFT_DIGITS = 6
 
 
 class Trial(NamedTuple):
@@ -47,12 +51,14 @@ class Trial(NamedTuple):
         return self.gain > SURE * self.standard_error
 
 
-_held: dict[UUID | None, tuple[str, PromptModel | None]] = {}
+class Active(NamedTuple):
+    """The fit that takes part in a tenant's decisions."""
+
+    version: str
+    model: PromptModel
 
 
-def traits_of(text: str) -> str:
-    """A prompt's countable features as they are stored beside a decision: no words."""
-    return b64encode(traits(text).to_bytes()).decode()
+_held: dict[UUID | None, tuple[float, str, Active | None]] = {}
 
 
 def read_traits(stored_: str) -> Traits | None:
@@ -63,17 +69,39 @@ def read_traits(stored_: str) -> Traits | None:
         return None
 
 
-def active() -> tuple[str, PromptModel] | None:
-    """The current tenant's fit that takes part in decisions, with its version; None where there is none."""
-    row = PromptFit.objects.order_by("-created", "-id").values("version", "active").first()
-    if row is None or not row["active"]:
-        return None
-    tenant_id, version = current_tenant_id(), row["version"]
-    held = _held.get(tenant_id)
-    if held is None or held[0] != version:
-        content = PromptFit.objects.values_list("content", flat=True).get(version=version)
-        held = _held[tenant_id] = (version, _unpacked(content))
-    return (version, held[1]) if held[1] is not None else None
+def active() -> Active | None:
+    """The current tenant's fit that takes part in decisions; None where there is none. Looked for every 30 seconds."""
+    tenant_id = current_tenant_id()
+    read_at, version, found = _held.get(tenant_id, (float("-inf"), "", None))
+    if time.monotonic() - read_at < HELD_S:
+        return found
+    row = PromptFit.objects.order_by("-created", "-id").values("version", "active", "rows").first()
+    if row is None or not row["active"] or row["rows"] < standings.prompts_held_back():
+        version, found = "", None
+    elif row["version"] != version:
+        version = row["version"]
+        model = _unpacked(PromptFit.objects.values_list("content", flat=True).get(version=version))
+        found = Active(version, model) if model is not None else None
+    _held[tenant_id] = (time.monotonic(), version, found)
+    return found
+
+
+def forget() -> None:
+    """Make the current tenant's next decision look for its fit anew."""
+    _held.pop(current_tenant_id(), None)
+
+
+def heard(text: str, area: str, models: Sequence[str]) -> tuple[str, Mapping[str, Any] | None]:
+    """A prompt's traits as they are stored, and what they change: the fit that was asked and the shift of each model.
+
+    The second is None where no fit takes part, or where it has next to nothing to say of this prompt.
+    """
+    seen = traits(text)
+    fit_ = active()
+    shifts = fit_.model.shifts(seen, area, models) if fit_ else {}
+    told = {model: round(shift, SHIFT_DIGITS) for model, shift in shifts.items() if abs(shift) >= LEAST_SHIFT}
+    packed = b64encode(seen.to_bytes()).decode()
+    return packed, {"fit": fit_.version, "shifts": told} if fit_ and told else None
 
 
 @transaction.atomic
@@ -84,7 +112,8 @@ def relearn() -> PromptFit | None:
         return None
     cut = int(len(rows) * (1 - TRIED_ON))
     trial = tried(rows[:cut], rows[cut:])
-    model = fit([row for row, _ in rows]) if trial.proved else None
+    wanted = trial.proved and len(rows) >= standings.prompts_held_back()
+    model = fit([row for row, _ in rows]) if wanted else None
     content = _packed(model) if model else ""
     before = PromptFit.objects.order_by("-created", "-id").first()
     version = hashlib.sha256(f"{len(rows)} {trial} {content}".encode()).hexdigest()[:16]
@@ -99,6 +128,7 @@ def relearn() -> PromptFit | None:
     )
     if row.active != bool(before and before.active):
         promotions.prompts_changed(row, before)
+    transaction.on_commit(forget)
     return row
 
 

@@ -1,8 +1,8 @@
 """Decisions made again from what they were made from, and held against what was stored, bit for bit."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from routing.choice import Choice
+from routing.compiled import Entry
 from routing.errors import RoutingProblem
 from routing.knowledge import NotKept, recalled
 from routing.models import Decision
@@ -22,10 +23,6 @@ ODD = (RoutingProblem, LookupError, ValueError, TypeError)
 COMPARED = (
     "task_kind", "mode", "model", "provider", "ranked", "order", "why", "propensity", "draw", "scoreboard_version",
 )  # fmt: skip
-
-
-class PromptNotReplayed(LookupError):  # noqa: N818  reads as what it says
-    """The prompt had a part in this decision, and what it changed cannot be applied again."""
 
 
 class Field(NamedTuple):
@@ -75,19 +72,24 @@ def remade(decision: Decision, board: Scoreboard | None = None) -> Choice:
 
     Raises:
         NotKept: what it was made from is not there any more.
-        PromptNotReplayed: the prompt had a part in it.
         NoCandidate, LookupError: what is kept does not lead to a choice: it is not what was decided on.
     """
     here = board or Scoreboard.of(recalled(decision.scoreboard_version))
-    choice = here.again(Requirement.from_json(decision.requirement), decision.draw)
-    return choice if decision.prompt is None else with_prompt(choice, decision)
+    return here.again(Requirement.from_json(decision.requirement), decision.draw, shifts=_shifts(decision))
 
 
-def with_prompt(choice: Choice, decision: Decision) -> Choice:
-    """The seam for what prompts change: the choice with the stored shifts of `decision.prompt` applied again."""
-    raise PromptNotReplayed(
-        f"The prompt had a part in {decision.pk} ({choice.model} without it): its shifts are not applied again yet."
-    )
+def entry_on(board: Scoreboard, decision: Decision) -> Entry:
+    """Return what a board answers to the question of a decision, with what its prompt had told. Raises as `remade`."""
+    requirement, shifts = Requirement.from_json(decision.requirement), _shifts(decision)
+    return board.prompted(requirement, shifts) if shifts else board.entry(requirement)
+
+
+def as_stored(decision: Decision) -> Choice:
+    """Return the choice as it stands in the decision's row."""
+    stored = {
+        field.name: getattr(decision, field.name) for field in fields(Choice) if field.name != "explored"
+    }
+    return Choice.from_json({**stored, "explored": decision.model != decision.ranked[0]["model"]})
 
 
 def replayed(since: datetime, until: datetime | None = None) -> Replay:
@@ -116,8 +118,8 @@ def compared(decision: Decision, board: Scoreboard) -> Different | None:
         return Different(decision.pk, (), f"{type(error).__name__}: {error}")
     content = again.as_json()
     pairs = ((name, _exactly(getattr(decision, name)), _exactly(content[name])) for name in COMPARED)
-    fields = tuple(Field(name, stored, now) for name, stored, now in pairs if stored != now)
-    return Different(decision.pk, fields) if fields else None
+    unlike = tuple(Field(name, stored, now) for name, stored, now in pairs if stored != now)
+    return Different(decision.pk, unlike) if unlike else None
 
 
 def decided_between(since: datetime, until: datetime | None = None) -> QuerySet[Decision]:
@@ -144,6 +146,10 @@ def _board(version: str) -> tuple[Scoreboard | None, str]:
         return None, ""
     except ODD as error:
         return None, f"{type(error).__name__}: {error}"
+
+
+def _shifts(decision: Decision) -> Mapping[str, float] | None:
+    return decision.prompt["shifts"] if decision.prompt else None
 
 
 def _told(one: Recalled) -> Different | None:

@@ -7,7 +7,7 @@ the same board in every process and after every restart.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from routing.catalog import Catalog
 from routing.choice import Choice
@@ -70,6 +70,11 @@ class Scoreboard:
         return self.known.catalog
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """The ids of the models it chooses among."""
+        return tuple(model.id for model in self.known.catalog.models)
+
+    @property
     def snapshot(self) -> Snapshot:
         """What outcomes had taught when it was compiled."""
         return self.known.snapshot
@@ -98,12 +103,26 @@ class Scoreboard:
             self.best[requirement.key] = entry.best
         return entry
 
-    def again(self, requirement: Requirement, draw: int | None) -> Choice:
+    def prompted(self, requirement: Requirement, shifts: Mapping[str, float]) -> Entry:
+        """The answer when a prompt moves the success of models by so much, -1 to 1; compiled now, for this prompt.
+
+        Raises NoCandidate.
+        """
+        return self._compiler.moved(shifts).entry(requirement)
+
+    def question(self, requirement: Requirement) -> str:
+        """What is asked: requirements with the same question have the same answer, whatever their size."""
+        return f"{requirement.key} {bisect_left(self._limits, requirement.input_tokens)}"
+
+    def again(
+        self, requirement: Requirement, draw: int | None, *, shifts: Mapping[str, float] | None = None
+    ) -> Choice:
         """The choice that was made for a requirement: by the rules, or by the draw of that number.
 
-        Raises NoCandidate, and LookupError for a draw that no choice begins with.
+        `shifts` are those of its prompt, where that had a part in it. Raises NoCandidate, and LookupError for a draw
+        that no choice begins with.
         """
-        entry = self.entry(requirement)
+        entry = self.prompted(requirement, shifts) if shifts else self.entry(requirement)
         return entry.best if draw is None else entry.drawn[draw]
 
     def _warm(self, requirement: Requirement) -> None:

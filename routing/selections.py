@@ -5,8 +5,8 @@ it was decided from.
 """
 
 import threading
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -20,10 +20,11 @@ MOST_QUESTIONS = 64
 
 
 class Shared(NamedTuple):
-    """A selection and the decision it was first made for."""
+    """A selection, the decision it was first made for, and what that one's prompt changed."""
 
     choice: Choice
     decision_id: UUID
+    prompt: Mapping[str, Any] | None = None
 
 
 class _Shelf:
@@ -38,7 +39,7 @@ class _Shelf:
 
 
 class Selections:
-    """By the question (`Requirement.key`) and the nearness of the task's embedding. May be shared by threads."""
+    """By the question (`Scoreboard.question`) and the nearness of the task's embedding. May be shared by threads."""
 
     __slots__ = ("_lock", "_shelves")
 
@@ -47,10 +48,10 @@ class Selections:
         self._lock = threading.Lock()
 
     def near(self, key: str, vector: Sequence[float]) -> Shared | None:
-        """The selection of the nearest task of the same question, if it is near enough; `vector` has length 1."""
+        """The selection of the nearest task of the same question, if it is near enough."""
         shelf = self._shelves.get(key)
-        asked = np.asarray(vector, dtype=np.float32)
-        if shelf is None or asked.shape != shelf.vectors.shape[1:]:
+        asked = None if shelf is None else _unit(vector)
+        if shelf is None or asked is None or asked.shape != shelf.vectors.shape[1:]:
             return None
         with self._lock:  # a few tens of microseconds; a row must not change while it is compared
             cosines = shelf.vectors[: len(shelf.held)] @ asked
@@ -59,8 +60,8 @@ class Selections:
 
     def keep(self, key: str, vector: Sequence[float], shared: Shared) -> None:
         """Remember a selection; the oldest of a full shelf makes room."""
-        row = np.asarray(vector, dtype=np.float32)
-        if row.ndim != 1 or not np.isfinite(row).all():
+        row = _unit(vector)
+        if row is None:
             return
         with self._lock:
             shelf = self._shelves.get(key)
@@ -74,3 +75,19 @@ class Selections:
             shelf.vectors[place] = row
             shelf.held[place : place + 1] = [shared]
             shelf.count += 1
+
+
+def _unit(vector: Sequence[float]) -> NDArray[np.float32] | None:
+    """The vector at length 1; None for one that has no direction, so that no odd embedding stops a decision."""
+    try:
+        row = np.asarray(vector, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if row.ndim != 1 or not row.size or not np.isfinite(row).all():
+        return None
+    largest = float(np.abs(row).max())
+    if not largest:
+        return None
+    row = row / largest  # first to a size whose squares neither vanish nor overflow
+    unit: NDArray[np.float32] = (row / np.sqrt(row @ row)).astype(np.float32)
+    return unit

@@ -41,3 +41,15 @@ def _again(model: str, since: datetime) -> bool:
         kind=Promotion.Kind.EVALUATION, model=model, improved=True, created__gt=since
     ).exists()
     return found
+
+
+def prompts_held_back() -> int:
+    """Return from how many judged decisions on prompts may take part again after somebody took that back; 0: at once."""
+    back = (
+        Promotion.objects.filter(kind=Promotion.Kind.REVERSAL, details__of=Promotion.Kind.PROMPTS)
+        .order_by("-created", "-id")
+        .first()
+    )
+    if back is None:
+        return 0
+    return 2 * int(Promotion.objects.values_list("requests", flat=True).get(pk=back.reverts))

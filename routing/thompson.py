@@ -7,7 +7,7 @@ propensity: no estimate is needed to use the log for what-if questions.
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,7 @@ PLAIN_EVERY = 16  # draws, of which one is plain
 SHAPE_OFFSET = 0.6  # added to the shapes before their spread is taken: few outcomes give no endless one
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
+class Arm(NamedTuple):
     """One model in the draw: its total is `bonus` x (`fixed` + `weight` x a drawn success rate).
 
     `column` is its place in the table of drawn rates.
@@ -69,10 +68,8 @@ def winners(arms: Sequence[Arm], rates: Draws, *, most_explored: float = 1.0) ->
     At most a share of `most_explored` of the draws differs from the first arm: of those that would, every so many
     stay, and the first arm wins the others.
     """
-    bonus, fixed, weight = (
-        np.array([getattr(arm, name) for arm in arms]) for name in ("bonus", "fixed", "weight")
-    )
-    totals = bonus * (fixed + weight * rates[:, [arm.column for arm in arms]])
+    columns, bonus, fixed, weight = zip(*arms, strict=True)
+    totals = np.array(bonus) * (np.array(fixed) + np.array(weight) * rates[:, columns])
     won = totals.argmax(axis=1)
     explored = np.flatnonzero(won)
     allowed = math.floor(most_explored * len(won))

@@ -28,15 +28,15 @@ def bodies(route: Route, method: str, schema: Schema, victim: Subject) -> Iterat
     if method in {"GET", "DELETE"}:
         yield "", None
         return
-    asked = _request_of(route, method, schema)
-    plain = _sample(asked, schema)
-    plain = plain if isinstance(plain, dict) else {}
     yield "no body", None
     yield "a list of ids", [str(victim.tenant.pk), *sorted(victim.ids)[:5]]
-    yield "a plain body", plain
-    yield "a plain body with the victim's tenant", plain | _foreign(victim)
-    for name, inner in _properties(asked, schema).items():
-        yield f"the victim's id in {name}", plain | {name: _in_its_place(name, inner, schema, victim)}
+    for asked in _alternatives(_request_of(route, method, schema), schema):
+        plain = _sample(asked, schema)
+        plain = plain if isinstance(plain, dict) else {}
+        yield "a plain body", plain
+        yield "a plain body with the victim's tenant", plain | _foreign(victim)
+        for name, inner in _properties(asked, schema).items():
+            yield f"the victim's id in {name}", plain | {name: _in_its_place(name, inner, schema, victim)}
 
 
 def queries(route: Route, schema: Schema, victim: Subject) -> Iterator[tuple[str, dict[str, str]]]:
@@ -66,6 +66,13 @@ def _request_of(route: Route, method: str, schema: Schema) -> Schema:
     content = operation.get("requestBody", {}).get("content", {})
     found: Schema = content.get("application/json", {}).get("schema", {})
     return found
+
+
+def _alternatives(asked: Schema, whole: Schema) -> list[Schema]:
+    """Return each form that a request may have."""
+    named = whole["components"]["schemas"][asked["$ref"].rpartition("/")[2]] if "$ref" in asked else asked
+    forms: list[Schema] = named.get("oneOf") or [asked]
+    return forms
 
 
 def _resolved(schema: Schema, whole: Schema) -> Schema:

@@ -26,7 +26,7 @@ START_S = 30
 def web_process(log: Path, **variables: str) -> Iterator[int]:
     """Run granian with the whole application until the block ends; yield its port. `variables` go on top."""
     port, environ = free_port(), dict(os.environ)
-    export(_on_the_test_database(), environ)
+    export(on_the_test_database(), environ)
     environ |= variables
     environ.pop("MIOSA_DATABASE_LOGIN", None)
     command = [
@@ -47,7 +47,8 @@ def web_process(log: Path, **variables: str) -> Iterator[int]:
             process.wait(10)
 
 
-def _on_the_test_database() -> Any:
+def on_the_test_database() -> Any:
+    """Return the environment with the test's database in its URLs: for processes that a test starts."""
     name = connection.settings_dict["NAME"]
 
     def there(url: str) -> str:

@@ -15,7 +15,19 @@ from billing import ledger, quota
 from billing.subscriptions import subscribe
 from deployments.models import SandboxRun
 from miosa.pg.platform import platform
-from routing.models import Decision, ModelCall, Outcome, Promotion
+from routing.models import (
+    Calibration,
+    Decision,
+    Feedback,
+    Judgement,
+    Knowledge,
+    ModelCall,
+    Outcome,
+    Policy,
+    PoolShare,
+    Promotion,
+    PromptFit,
+)
 from tenants import api_keys, audit, invitations, members, sessions, signing_keys, vault
 from tenants.models import Membership, User
 
@@ -54,6 +66,8 @@ def fill(tenant: Any, number: int = 1) -> Execution:
         step = _step(execution)
         decision = _decision(execution, step)
         Step.objects.filter(pk=step.pk).update(decision_id=decision.pk)
+        _said(decision)
+        _learned(number)
         Promotion.objects.create(
             model="some/model",
             requests=100 * number,
@@ -72,6 +86,33 @@ def fill(tenant: Any, number: int = 1) -> Execution:
     signing_keys.make_first("EdDSA")
     audit.record_platform("tenant.filled", actor="system", object_type="tenant", object_id=tenant.pk)
     return execution
+
+
+def _said(decision: Decision) -> None:
+    """What a person and a judge say of a decision."""
+    Feedback.objects.create(
+        decision=decision,
+        value=1,
+        scale="boolean",
+        comment="Right.",
+        demonstration="Seven.",
+        given_by="user:1",
+    )
+    Judgement.objects.create(
+        decision=decision, state="judged", judge="strong/model", score=0.9, reason="It counted right.",
+        attempts=1, finished=timezone.now(),
+    )  # fmt: skip
+
+
+def _learned(number: int) -> None:
+    """What is learned from many decisions."""
+    Knowledge.objects.create(version=f"v{number}", catalog_digest="0" * 64, content={"cells": []})
+    Calibration.objects.create(
+        agent="communication", slope=0.9, labels=40, ece_before=0.1, ece_after=0.03, brier_before=0.2, brier_after=0.18
+    )  # fmt: skip
+    PromptFit.objects.create(version=f"v{number}", content="{}", rows=300, evidence={"gain": 0.02})
+    PoolShare.objects.create(task_kind="chat", model=f"model-{number}", requests=10, successes=9)
+    Policy.objects.get_or_create()
 
 
 def queries(client: Client, page: str, **filters: object) -> int:

@@ -6,7 +6,7 @@ from django.test import override_settings
 from miosa.doctor.attack import POOL
 from miosa.doctor.attacks import SURFACES
 from miosa.doctor.tenancy import examine
-from routing import board
+from routing import held
 
 pytestmark = [
     pytest.mark.django_db(databases="__all__", transaction=True),
@@ -74,6 +74,6 @@ class OneForAll(dict):
 
 def test_it_finds_a_board_that_all_tenants_share(monkeypatch):
     """Decisions of one tenant would rest on the outcomes of another."""
-    monkeypatch.setattr(board, "_held", OneForAll())
+    monkeypatch.setattr(held, "_held", OneForAll())
     names = {leak.name for _, leak in examined("caches").leaks}
     assert "the board kept" in names

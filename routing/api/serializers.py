@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from routing.models import Decision, ModelCall
+from routing.models import Decision, Feedback, Judgement, ModelCall, Outcome
 from routing.requirement import MODES, TASK_KINDS, Requirement
 
 MOST_TOKENS = 10_000_000
@@ -96,13 +98,93 @@ class DecisionSummary(serializers.ModelSerializer[Decision]):
         read_only_fields = fields
 
 
+@extend_schema_field({"oneOf": [{"type": "number"}, {"type": "string"}], "nullable": True})
+class NumberOrMode(serializers.Field[Any, Any, Any, Any]):
+    """A score, a weight, a bonus or the number of a draw; or the name of a mode."""
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class FlipRepresentation(serializers.Serializer[Any]):
+    model = serializers.CharField(allow_null=True, help_text="null where no single change would have done")
+    by = serializers.ChoiceField(choices=("score", "weight", "bonus", "mode", "draw", "nothing"))
+    of = serializers.CharField(help_text="the model whose score or bonus changes")
+    node = serializers.CharField()
+    share = serializers.FloatField(help_text="how large the change is, 0 to 1")
+    words = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` and `to` too: the first is no name that Python lets a class body have."""
+        return {**super().get_fields(), "from": NumberOrMode(), "to": NumberOrMode()}
+
+
+class OutcomeRepresentation(serializers.ModelSerializer[Outcome]):
+    class Meta:
+        model = Outcome
+        fields = (
+            "source",
+            "model",
+            "success",
+            "verdict",
+            "counts",
+            "credit",
+            "confidence",
+            "latency_ms",
+            "created",
+        )
+        read_only_fields = fields
+
+
+class FeedbackOfDecision(serializers.ModelSerializer[Feedback]):
+    class Meta:
+        model = Feedback
+        fields = ("value", "scale", "comment", "demonstration", "given_by", "created")
+        read_only_fields = fields
+
+
+class JudgementOfDecision(serializers.ModelSerializer[Judgement]):
+    class Meta:
+        model = Judgement
+        fields = ("state", "judge", "judge_decision", "score", "reason", "created", "finished")
+        read_only_fields = fields
+
+
 class DecisionRepresentation(DecisionSummary):
+    """All that a decision was made from, what came of it, and what would have turned it.
+
+    The context holds what can be said of it now as `explained` (`insight.Explained`).
+    """
+
     ranked = RankedRepresentation(many=True, read_only=True)
     calls = ModelCallRepresentation(many=True, read_only=True)
+    outcomes = OutcomeRepresentation(many=True, read_only=True)
+    feedback = FeedbackOfDecision(many=True, read_only=True)
+    judgements = JudgementOfDecision(many=True, read_only=True)
+    flip = serializers.SerializerMethodField()
+    chances = serializers.SerializerMethodField(
+        help_text="each model's probability; null where it is not known any more"
+    )
+    knowledge_kept = serializers.SerializerMethodField(help_text="it can be made again")
 
     class Meta(DecisionSummary.Meta):
-        fields = (*DecisionSummary.Meta.fields, "requirement", "ranked", "calls")
+        fields = (
+            *DecisionSummary.Meta.fields, "topic", "requirement", "ranked", "order", "draw", "chances", "flip",
+            "knowledge_kept", "shared_from", "prompt", "traits", "calls", "outcomes", "feedback", "judgements",
+        )  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(FlipRepresentation)
+    def get_flip(self, _row: Decision) -> Any:
+        return FlipRepresentation(self.context["explained"].flip.as_json()).data
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "number"}, "nullable": True})
+    def get_chances(self, _row: Decision) -> Any:
+        return self.context["explained"].chances
+
+    @extend_schema_field(OpenApiTypes.BOOL)
+    def get_knowledge_kept(self, _row: Decision) -> Any:
+        return self.context["explained"].kept
 
 
 class ModelRepresentation(serializers.Serializer[Any]):

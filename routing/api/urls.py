@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from routing.api import views
+from routing.api import feedback, views
 
 urlpatterns = [
     path("models", views.Models.as_view(), name="models"),
@@ -10,4 +10,7 @@ urlpatterns = [
     path("routing-decisions", views.Decisions.as_view(), name="decisions"),
     path("routing-decisions/preview", views.Preview.as_view(), name="preview"),
     path("routing-decisions/<uuid:decision_id>", views.DecisionDetail.as_view(), name="decision"),
+    path("feedback", feedback.FeedbackList.as_view(), name="feedback-list"),
+    path("feedback/agreement", feedback.JudgeAgreement.as_view(), name="judge-agreement"),
+    path("feedback/<uuid:feedback_id>", feedback.FeedbackDetail.as_view(), name="feedback"),
 ]

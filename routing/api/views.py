@@ -65,12 +65,13 @@ class Decisions(ListAPIView[Decision]):
 
 @extend_schema(tags=["routing"], responses=DecisionRepresentation)
 class DecisionDetail(APIView):
-    """One decision: the ranked models with their six nodes, and the calls that were made."""
+    """One decision: what it was made from, what came of it, and the smallest change that would have turned it."""
 
     required_scopes: ClassVar[dict[str, str]] = {"GET": "decisions:read"}
 
     def get(self, _request: Request, decision_id: UUID) -> Response:
-        return Response(DecisionRepresentation(insight.decision(decision_id)).data)
+        explained = insight.explained(decision_id)
+        return Response(DecisionRepresentation(explained.decision, context={"explained": explained}).data)
 
 
 @extend_schema(tags=["routing"], request=PreviewRequest, responses={200: PreviewRepresentation})

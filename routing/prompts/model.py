@@ -46,6 +46,24 @@ class PromptModel:
         first, second = self.expected(traits, area, (strong, weak))
         return float(first - second)
 
+    def usual(self, area: str | None, model: str) -> float:
+        """P(success) of `model` in an area whatever the prompt, within 0.005..0.995. Never raises."""
+        return min(max(float(self._usual(area, (model,))[0]), 1 - CERTAIN), CERTAIN)
+
+    def shifts(self, traits: Traits, area: str | None, models: Sequence[str]) -> dict[str, float]:
+        """How much the prompt itself moves the success of each of `models`, -1 to 1; 0 for a model unknown."""
+        moved = np.clip(self.expected(traits, area, models) - self._usual(area, models), -1.0, 1.0).tolist()
+        return {
+            model: shift if model in self._row else 0.0 for model, shift in zip(models, moved, strict=True)
+        }
+
+    def _usual(self, area: str | None, models: Sequence[str]) -> Floats:
+        rows = np.array([self._row.get(model, len(self.models)) for model in models])
+        rates = self.rates[rows]
+        within = self.cells[self.areas.index(area), rows] if area in self.areas else rates
+        usual: Floats = rates + self.area_share * (within - rates)
+        return usual
+
     def expected(self, traits: Traits, area: str | None, models: Sequence[str]) -> Floats:
         """The success to expect of each of `models`; not cut to 0..1, so that an order by it has no false ties."""
         rows = np.array([self._row.get(model, len(self.models)) for model in models])

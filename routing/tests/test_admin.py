@@ -22,9 +22,13 @@ def explained(client, acme):
     return client.get(reverse("admin:routing_decision_change", args=[found.pk])).content.decode()
 
 
-@pytest.mark.parametrize(
-    "name", ["routing_decision", "routing_modelcall", "routing_outcome", "routing_promotion"]
-)
+LISTS = (
+    "decision", "modelcall", "outcome", "promotion", "feedback", "judgement", "knowledge", "calibration", "promptfit",
+    "poolshare", "policy",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [f"routing_{name}" for name in LISTS])
 def test_it_lists_more_rows_without_more_queries(acme, name):
     """The number of queries does not follow the number of rows."""
     client = operator()

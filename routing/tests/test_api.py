@@ -8,6 +8,7 @@ from routing.gateway import Attribution, CeilingReached
 from routing.messages import Message, Prompt
 from routing.models import Decision
 from routing.requirement import Requirement
+from routing.tests import stored
 
 GROQ = "http://127.0.0.1:9/v1"
 
@@ -79,3 +80,39 @@ def test_it_asks_nobody_beyond_the_ceiling(tenant):
     with providers(kimi=GROQ), pytest.raises(CeilingReached, match="could cost"):
         gateway.complete(prompt, need, attribution=Attribution(execution_id=uuid4(), ceiling_micros=10))
     assert not Decision.objects.exists()
+
+
+def test_a_decision_explains_itself(api, tenant):
+    """All that it was made from, every model's chance, the smallest change that would have turned it, and what came."""
+    with providers(groq=GROQ, kimi=GROQ):
+        row = stored.outcome().decision
+        body = api.get(f"/api/v1/routing-decisions/{row.pk}").json()
+    assert body["why"] == row.why
+    assert body["requirement"]["task_kind"] == "chat"
+    assert (body["draw"], body["propensity"], body["knowledge_kept"]) == (row.draw, row.propensity, True)
+    assert body["chances"][row.model] == row.propensity
+    assert sum(body["chances"].values()) == pytest.approx(1)
+    assert body["flip"].keys() == {"model", "by", "of", "node", "share", "words", "from", "to"}
+    assert body["flip"]["model"] not in {None, row.model}
+    assert body["flip"]["words"].startswith(body["flip"]["model"])
+    assert [(one["source"], one["verdict"]) for one in body["outcomes"]] == [("checks", "1.0000")]
+    assert (body["feedback"], body["judgements"], body["shared_from"]) == ([], [], None)
+    assert body["calls"][0]["winner"] is True
+
+
+def test_a_decision_whose_knowledge_is_gone_is_explained_by_its_row(api, tenant):
+    """What is stored of the best three still names a change; the chances are not known any more."""
+    with providers(groq=GROQ, kimi=GROQ):
+        row = stored.decision()
+    Decision.objects.update(scoreboard_version="")
+    body = api.get(f"/api/v1/routing-decisions/{row.pk}").json()
+    assert (body["chances"], body["knowledge_kept"]) == (None, False)
+    assert body["flip"]["words"]
+
+
+def test_a_list_of_decisions_stays_light(api, tenant):
+    """A list has neither nodes nor changes: those are for one decision."""
+    with providers(groq=GROQ):
+        stored.decision()
+    (item,) = api.get("/api/v1/routing-decisions").json()["items"]
+    assert not {"ranked", "flip", "chances", "outcomes", "calls"} & set(item)

@@ -13,7 +13,7 @@ from agents.leases import Claim, LostLease
 from agents.models import Execution, Step
 from deployments import execution as deployments
 from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
-from routing import gateway, verdicts
+from routing import gateway
 from routing.errors import CallCancelled, EmbeddingsUnavailable, NoCandidate, NoProviderLeft
 from routing.gateway import Answer, Attribution
 from routing.messages import Message, Prompt
@@ -74,7 +74,7 @@ class LiveBench:
             raise ModelUnavailable(error.detail, retryable=True) from error
         except NoCandidate as error:
             raise ModelUnavailable(error.detail, retryable=False) from error
-        return self._noted(answer, task_kind)
+        return self._noted(answer)
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         try:
@@ -127,10 +127,9 @@ class LiveBench:
             ceiling_micros=self.execution.ceiling_micros,
         )
 
-    def _noted(self, answer: Answer, task_kind: str) -> Reply:
-        prior = verdicts.prior(task_kind, answer.model)
+    def _noted(self, answer: Answer) -> Reply:
         self.answers.append(answer)
-        self.priors.append(prior)
+        self.priors.append(answer.prior)
         with transaction.atomic():
             executions.tell(
                 self.execution.pk,
@@ -148,6 +147,6 @@ class LiveBench:
             text=answer.text,
             model=answer.model,
             finish_reason=answer.finish_reason,
-            prior=prior,
+            prior=answer.prior,
             capable=answer.capable,
         )

@@ -19,6 +19,7 @@ from rich.table import Table
 from benchmarks.quality.bandits import BanditResult, PolicyResult, Spread, bandit_sets
 from benchmarks.quality.pairs import Measured, PairResult, Ranked, pair_sets
 
+WIDTH = 160  # columns: the tables are wide
 PLOT = Path("router_quality.png")
 NOT_TAUGHT_BY_IT = "RouteLLM's best, as published"
 
@@ -37,7 +38,7 @@ def main() -> int:
     pairs, bandits = _found(pair_sets, asked.data), _found(bandit_sets, asked.data)
     if not pairs and not bandits:
         parser.error(f"{asked.data} holds none of the sets")
-    console = Console(stderr=asked.json)
+    console = Console(stderr=asked.json, width=max(WIDTH, Console().width))
     if pairs:
         console.print(pair_table(pairs))
     if bandits:
@@ -133,13 +134,13 @@ def draw(pairs: dict[str, PairResult], bandits: dict[str, BanditResult], path: P
     import matplotlib as mpl
 
     mpl.use("agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
     _draw_pairs(left, pairs)
     _draw_bandits(right, bandits)
     figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    plt.close(figure)
 
 
 def _draw_pairs(axes: Any, pairs: dict[str, PairResult]) -> None:

@@ -19,7 +19,14 @@ def _page(title: str, icon: str, name: str, *, permission: str = "") -> dict[str
 def _rows(title: str, icon: str, model: str) -> dict[str, Any]:
     """The line of a model's list, seen by those who may read it."""
     app, name = model.split(".")
-    return _page(title, icon, f"{app}_{name}_changelist", permission=f"{app}.view_{name}")
+    page = _page(title, icon, f"{app}_{name}_changelist", permission=f"{app}.view_{name}")
+    return {**page, "active": lambda request: _shows(request, f"{app}_{name}_")}
+
+
+def _shows(request: HttpRequest, beginning: str) -> bool:
+    """Whether the page at hand is one of a model's own: others may lie below its address."""
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").startswith(beginning)
 
 
 NAVIGATION = [
@@ -41,11 +48,21 @@ NAVIGATION = [
     {
         "title": "Routing",
         "items": [
+            _page("Router", "hub", "routing_router", permission="routing.view_decision"),
+            _page("Reliability", "verified", "routing_reliability", permission="routing.view_outcome"),
+            _page("What if", "tune", "routing_what_if", permission="routing.view_policy"),
             _rows("Model performance", "monitoring", "miosa.modelperformance"),
             _rows("Decisions", "alt_route", "routing.decision"),
             _rows("Model calls", "call_made", "routing.modelcall"),
             _rows("Outcomes", "check_circle", "routing.outcome"),
+            _rows("Feedback", "thumbs_up_down", "routing.feedback"),
+            _rows("Judgements", "gavel", "routing.judgement"),
             _rows("Promotions", "trending_up", "routing.promotion"),
+            _rows("Policies", "policy", "routing.policy"),
+            _rows("Knowledge", "menu_book", "routing.knowledge"),
+            _rows("Calibrations", "straighten", "routing.calibration"),
+            _rows("Prompt fits", "edit_note", "routing.promptfit"),
+            _rows("Shares of the pool", "pool", "routing.poolshare"),
         ],
     },
     {

@@ -34,8 +34,9 @@ def decided(
     """
     here, decision_id = board.current(), decision_id or uuid7()
     # The key alone is not enough: a model's limit may lie within a class of size.
-    question = here.question(requirement) if vector else ""
-    shared = here.similar.near(question, vector) if vector else None
+    near = vector if explores and vector is not None and len(vector) else None
+    question = here.question(requirement) if near is not None else ""
+    shared = here.similar.near(question, near) if near is not None else None
     traits, prompt = prompt_fits.heard(text, requirement.area, here.models) if text else ("", None)
     if shared:
         choice, prompt = shared.choice, shared.prompt
@@ -45,8 +46,8 @@ def decided(
         choice = entry.sequence[decision_id.int % len(entry.sequence)] if explores else entry.best
     else:
         choice = (explore if explores else decide)(here, requirement)
-    if vector and not shared:
-        here.similar.keep(question, vector, Shared(choice, decision_id, prompt))
+    if near is not None and not shared:
+        here.similar.keep(question, near, Shared(choice, decision_id, prompt))
     return Decided(
         decision_id=decision_id,
         requirement=requirement,

@@ -26,6 +26,7 @@ from routing.messages import Completion, Prompt
 from routing.providers.contract import never
 from routing.requirement import Requirement
 
+LEAST_PRIOR = 0.005  # nothing is sure before it was checked
 CAPABLE_QUALITY = 6.0  # of 10 in the catalogue: models from here on can plan, judge and hold a format
 
 
@@ -58,7 +59,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model's whole answer, the decision behind it, and what it cost in micro-dollars."""
+    """A model's whole answer, the decision behind it, and what it cost in micro-dollars.
+
+    `prior` is P(success) before anything was checked, in (0, 1): the model's record in this area, moved by the prompt.
+    """
 
     text: str
     model: str
@@ -71,6 +75,7 @@ class Answer:
     cost_micros: int
     latency_ms: int
     finish_reason: str
+    prior: float
 
 
 def preview(requirement: Requirement) -> Preview:
@@ -128,6 +133,7 @@ def complete(
         cost_micros=cost,
         latency_ms=completion.latency_ms,
         finish_reason=completion.finish_reason,
+        prior=_prior(decided, model.id),
     )
 
 
@@ -151,6 +157,12 @@ def attempts() -> Attempts:
 def embeddings() -> Embeddings:
     """Return this process's client of the embeddings server."""
     return Embeddings(settings.ENVIRONMENT.embeddings_url)
+
+
+def _prior(decided: Decided, model_id: str) -> float:
+    recorded = decided.known.snapshot.posterior(decided.requirement.area, model_id).mean
+    shift = float(decided.prompt["shifts"].get(model_id, 0.0)) if decided.prompt else 0.0
+    return min(1 - LEAST_PRIOR, max(LEAST_PRIOR, recorded + shift))
 
 
 def _asked(prompt: Prompt) -> str:

@@ -28,9 +28,10 @@ def record(
     The tenant pays for the call whose answer was used; the others are the platform's cost and stand in
     the ledger with their tokens and no charge.
     """
+    # By itself, and first: while a long transaction held it, every decision on the same version would wait.
+    knowledge.keep(decided.known)
     with transaction.atomic():
         winner = next((attempt for attempt in attempts if attempt.ok), None)
-        knowledge.keep(decided.known)
         decision = Decision.objects.create(
             **_decision(decided),
             answered_by=winner.model if winner else "",

@@ -35,6 +35,7 @@ class Spreads:
 
 
 SPREADS = Spreads()
+EDGE = 0.08  # of the rate that a cell is smoothed towards
 LARGEST_LOGIT = 7.0  # rates nearer to 0 or 1 than one in a thousand are told apart by their own counts
 
 
@@ -62,7 +63,9 @@ def expected(
 def _observed(requests: Table, successes: Table, spreads: Spreads) -> tuple[Table, Table]:
     """Precision and value of each cell's logit as a measurement of its effects."""
     area_rate = (successes.sum(-1, keepdims=True) + 1) / (requests.sum(-1, keepdims=True) + 2)
-    rate = (successes + spreads.smoothing * area_rate) / (requests + spreads.smoothing)
+    # Towards the very edge nothing would be left of a perfect record's weight: the longer, the less it would say.
+    towards = np.clip(area_rate, EDGE, 1 - EDGE)
+    rate = (successes + spreads.smoothing * towards) / (requests + spreads.smoothing)
     rate = np.clip(rate, 1e-6, 1 - 1e-6)
     weight = requests * rate * (1 - rate)
     return weight / (1 + weight * spreads.cell), np.log(rate / (1 - rate))

@@ -1,7 +1,7 @@
 """The settings of the decision: the thresholds this product began with, and how much it explores."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from routing.beliefs import POOL_STRENGTH
@@ -35,7 +35,7 @@ class Rules:
     seed: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Rules":

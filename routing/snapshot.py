@@ -112,9 +112,10 @@ class Snapshot:
     def __post_init__(self) -> None:
         object.__setattr__(self, "cells", MappingProxyType(dict(sorted(self.cells.items()))))
         object.__setattr__(self, "pooled", MappingProxyType(dict(sorted(self.pooled.items()))))
-        totals: dict[str, Tally] = {}
+        counts: dict[str, list[tuple[float, ...]]] = {}
         for (_, model), tally in self.cells.items():
-            totals[model] = totals.get(model, NOTHING) + tally
+            counts.setdefault(model, []).append(tally.numbers)
+        totals = {model: Tally(*map(sum, zip(*rows, strict=True))) for model, rows in counts.items()}
         object.__setattr__(self, "_totals", totals)
 
     def cell(self, area: str, model: str) -> Tally:

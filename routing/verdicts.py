@@ -34,11 +34,6 @@ def told_by_people(decision_id: UUID, *, value: Decimal) -> None:
     _speak(decision_id, Outcome.Source.FEEDBACK, value.quantize(PLACES))
 
 
-def prior(task_kind: str, model: str) -> float:
-    """Return P(success), strictly between 0 and 1, that the record of a model in a kind of task gives."""
-    return board.current().snapshot.posterior(task_kind, model).mean
-
-
 @transaction.atomic
 def _speak(
     decision_id: UUID, source: Outcome.Source, verdict: Decimal, *, confidence: float | None = None

@@ -17,6 +17,8 @@ ADMINISTER = WORK | {
     "audit:read",
     "secrets:read",
     "secrets:write",
+    "routing:read",
+    "routing:write",
 }
 ALL = ADMINISTER | OWN | {"billing:write", "tenant:write"}
 

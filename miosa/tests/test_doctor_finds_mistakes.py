@@ -68,7 +68,7 @@ class OneForAll(dict):
     def __setitem__(self, _tenant, held):
         super().__setitem__("all", held)
 
-    def setdefault(self, _tenant, held):
+    def setdefault(self, _tenant, held=None):
         return super().setdefault("all", held)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import Count
 from django.urls import reverse
 
 from billing.money import format_usd
@@ -16,10 +17,11 @@ from routing.offpolicy.what_if import Estimates
 from routing.pictures.period import Period
 from routing.what_if import Answer, Preview, Proposal
 
-MOST_ESTIMATED = 5_000  # decisions that a page makes again while somebody waits
+# Decisions are made again while somebody waits: about 13 ms for each scoreboard (its draws), little for a decision.
+MOST_BOARDS, MOST_DECISIONS = 600, 10_000
 TOO_MANY = (
-    "There are {n:,} decisions in this time, more than a page makes again while you wait ({most:,}):"
-    " choose a shorter time, or run manage.py router whatif."
+    "There are {decisions:,} decisions on {boards:,} scoreboards in this time, more than a page makes again while you"
+    " wait: choose a shorter time, or run manage.py router whatif."
 )
 
 
@@ -56,9 +58,10 @@ def _preview(found: Preview) -> dict[str, Any]:
 
 
 def _estimates(policy: Policy, wanted: Wanted, period: Period) -> dict[str, Any]:
-    n = Decision.objects.filter(created__gte=period.start, created__lt=period.end).count()
-    if n > MOST_ESTIMATED:
-        return {"estimates": [], "refused": TOO_MANY.format(n=n, most=MOST_ESTIMATED)}
+    rows = Decision.objects.filter(created__gte=period.start, created__lt=period.end)
+    counted = rows.aggregate(decisions=Count("pk"), boards=Count("scoreboard_version", distinct=True))
+    if counted["decisions"] > MOST_DECISIONS or counted["boards"] > MOST_BOARDS:
+        return {"estimates": [], "refused": TOO_MANY.format(**counted)}
     told = what_if.what_if(_proposal(policy, wanted), since=period.start, until=period.end)
     kinds = [("All kinds of task", told.whole), *told.by_kind.items()] if len(told.by_kind) > 1 else [
         ("All kinds of task", told.whole)

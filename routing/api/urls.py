@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from routing.api import feedback, views
+from routing.api import feedback, policy, promotions, views
 
 urlpatterns = [
     path("models", views.Models.as_view(), name="models"),
@@ -13,4 +13,7 @@ urlpatterns = [
     path("feedback", feedback.FeedbackList.as_view(), name="feedback-list"),
     path("feedback/agreement", feedback.JudgeAgreement.as_view(), name="judge-agreement"),
     path("feedback/<uuid:feedback_id>", feedback.FeedbackDetail.as_view(), name="feedback"),
+    path("promotions", promotions.Promotions.as_view(), name="promotions"),
+    path("promotions/<uuid:promotion_id>/reversal", promotions.Reversal.as_view(), name="promotion-reversal"),
+    path("routing-policy", policy.RoutingPolicy.as_view(), name="routing-policy"),
 ]

@@ -78,6 +78,11 @@ def peers(tenant: Any, count: int = 1, *, port: int = 0, **variables: str) -> It
         yield [Peer(process) for process in started]
 
 
+def requests_are(number: int) -> Callable[[dict[str, Any]], bool]:
+    """Whether a process knows of so many requests."""
+    return lambda told: bool(told["requests"] == number)
+
+
 def seen_in_time(peer: Peer, wanted: Callable[[dict[str, Any]], bool], *, since: float) -> float:
     """Let a process decide again and again until it knows; return the seconds it took.
 

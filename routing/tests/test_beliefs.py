@@ -162,3 +162,14 @@ def test_what_is_expected_is_worth_a_bounded_number_of_outcomes():
     cells = {(f"area {i}", "large"): Tally(10**6, 10**6) for i in range(20)}
     prior = Beliefs(cells).prior("new", "large")
     assert prior.a + prior.b <= SPREADS.most_strength + 1e-9
+
+
+def test_a_longer_perfect_record_tells_more_elsewhere():
+    """1,000 of 1,000 in code promise more for chat than 100 of 100, and these more than 10 of 10; failures mirror it."""
+    lengths = (10, 30, 100, 300, 1_000)
+    good = [Beliefs({("code", "m"): Tally(n, n)}).posterior("chat", "m").mean for n in lengths]
+    bad = [Beliefs({("code", "m"): Tally(n, 0)}).posterior("chat", "m").mean for n in lengths]
+    assert good == sorted(good)
+    assert bad == sorted(bad, reverse=True)
+    assert good[-1] > 0.75
+    assert bad[-1] < 0.25

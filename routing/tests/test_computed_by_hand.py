@@ -34,7 +34,7 @@ def test_the_page_holds_what_the_product_computes():
         assert node.score == pytest.approx(score, abs=0.0005), node.name
         assert node.weight == pytest.approx(weight, abs=0.000005), node.name
         assert node.part == pytest.approx(part, abs=0.000005), node.name
-    total = float(re.search(r"\| \| \| total \| (\.\d+) \|", DOCS)[1])
+    (total,) = map(float, re.findall(r"\| \| \| total \| (\.\d+) \|", DOCS))
     assert row.total == pytest.approx(total, abs=0.000005)
     assert total == pytest.approx(math.fsum(part for *_, part in told.values()), abs=0.00002)
 
@@ -58,7 +58,7 @@ def test_the_weights_of_the_page_are_the_products():
     from routing.scoring.weights import SIX_NODES
 
     for mode, weights in SIX_NODES.by_mode.items():
-        line = re.search(rf"^\| {mode} \| (.+) \|$", DOCS, re.MULTILINE)[1]
+        (line,) = re.findall(rf"^\| {mode} \| (.+) \|$", DOCS, re.MULTILINE)
         assert [float(cell) for cell in line.split(" | ")] == pytest.approx(list(weights), abs=0.00005)
 
 

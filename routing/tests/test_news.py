@@ -2,6 +2,7 @@
 
 import os
 import threading
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -20,7 +21,8 @@ class Ear:
     """What a listener called, in order."""
 
     def __init__(self):
-        self.heard, self.begun = [], 0
+        self.heard: list[UUID] = []
+        self.begun = 0
         self.listener = Listener(self.heard.append, began=self._began)
 
     def _began(self):

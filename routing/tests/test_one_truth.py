@@ -9,7 +9,7 @@ from miosa.embedded.server import free_port
 from miosa.testing.fixtures import open_tenant
 from routing.board import FRESH_S
 from routing.models import Outcome
-from routing.tests.peer import peers, seen_in_time
+from routing.tests.peer import peers, requests_are, seen_in_time
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -29,9 +29,7 @@ def test_an_outcome_of_one_process_reaches_the_other(acme):
             before = b.current()
             assert before["requests"] == number - 1
             a.learn()
-            took_s = seen_in_time(
-                b, lambda told, number=number: told["requests"] == number, since=time.monotonic()
-            )
+            took_s = seen_in_time(b, requests_are(number), since=time.monotonic())
             assert took_s < 2 * FRESH_S
             assert b.current()["version"] == b.fresh()["version"] != before["version"]
 
@@ -41,7 +39,7 @@ def test_without_notices_a_timer_does_it(acme):
     with peers(acme, 2) as (a, b):
         assert b.current()["requests"] == 0
         a.learn()
-        seen_in_time(b, lambda told: told["requests"] == 1, since=time.monotonic())
+        seen_in_time(b, requests_are(1), since=time.monotonic())
         assert not b.hears()
 
 
@@ -60,7 +58,7 @@ def test_what_is_rolled_back_leaves_no_trace(acme):
             peer.listen()
             assert until(peer.hears, timeout_s=10)
         a.learn()
-        seen_in_time(b, lambda told: told["requests"] == 1, since=time.monotonic())
+        seen_in_time(b, requests_are(1), since=time.monotonic())
         before = a.fresh()["digest"]
         a.begin(count=3)
         a.learn(count=3)
@@ -68,7 +66,7 @@ def test_what_is_rolled_back_leaves_no_trace(acme):
         assert a.current()["requests"] == 4
         assert b.fresh()["requests"] == 1
         a.end(commit=False)
-        seen_in_time(a, lambda told: told["requests"] == 1, since=time.monotonic())
+        seen_in_time(a, requests_are(1), since=time.monotonic())
         assert a.current()["digest"] == b.current()["digest"] == before
 
 
@@ -83,7 +81,7 @@ def test_a_killed_process_counts_what_it_committed_and_nothing_else(acme, commit
             a.end(commit=True)
         a.kill()
         expected = 6 if committed else 1
-        seen_in_time(b, lambda told: told["requests"] == expected, since=time.monotonic())
+        seen_in_time(b, requests_are(expected), since=time.monotonic())
         with peers(acme) as (fresh,):
             assert fresh.current()["version"] == b.fresh()["version"]
             assert fresh.current()["requests"] == expected
@@ -94,7 +92,7 @@ def test_a_restart_gives_the_same_scoreboard(acme, in_tenant):
     with peers(acme, 2) as (a, b):
         for success in (True, False, True):
             a.learn(count=4, success=success)
-        seen_in_time(b, lambda told: told["requests"] == 12, since=time.monotonic())
+        seen_in_time(b, requests_are(12), since=time.monotonic())
         with peers(acme) as (fresh,):
             assert fresh.current()["digest"] == a.current()["digest"] == b.current()["digest"]
             b.forget()
@@ -113,10 +111,10 @@ def test_without_valkey_nothing_is_lost(acme):
     away = f"redis://127.0.0.1:{free_port()}/0"
     with peers(acme) as (a,), peers(acme, REDIS_URL=away) as (b,):
         a.learn(count=3)
-        seen_in_time(b, lambda told: told["requests"] == 3, since=time.monotonic())
+        seen_in_time(b, requests_are(3), since=time.monotonic())
         assert a.fresh()["version"] == b.fresh()["version"]
         b.learn(success=False)
-        seen_in_time(a, lambda told: told["requests"] == 4, since=time.monotonic())
+        seen_in_time(a, requests_are(4), since=time.monotonic())
 
 
 def test_a_flushed_cache_loses_nothing(acme, settings):
@@ -125,7 +123,7 @@ def test_a_flushed_cache_loses_nothing(acme, settings):
 
     with peers(acme, 2) as (a, b):
         a.learn(count=3)
-        seen_in_time(b, lambda told: told["requests"] == 3, since=time.monotonic())
+        seen_in_time(b, requests_are(3), since=time.monotonic())
         with redis.Redis.from_url(settings.ENVIRONMENT.redis_url) as cache:
             assert cache.flushall()
         b.forget()

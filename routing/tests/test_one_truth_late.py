@@ -14,7 +14,7 @@ from miosa.testing.flows import providers
 from routing import board
 from routing.gathered import Gathered
 from routing.models import Outcome
-from routing.tests.peer import peers, seen_in_time
+from routing.tests.peer import peers, requests_are, seen_in_time
 from routing.tests.stored import checked, decision
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -36,12 +36,12 @@ def test_one_that_commits_late_is_not_missed(acme):
         first.begin(count=2)
         first.learn(count=2)
         second.learn(count=3, success=False)
-        seen_in_time(reader, lambda told: told["requests"] == 3, since=time.monotonic())
+        seen_in_time(reader, requests_are(3), since=time.monotonic())
         assert second.current()["requests"] == 3
         first.end(commit=True)
         committed = time.monotonic()
         for peer in (first, second, reader):
-            seen_in_time(peer, lambda told: told["requests"] == 5, since=committed)
+            seen_in_time(peer, requests_are(5), since=committed)
         with peers(acme) as (fresh,):
             told = fresh.current()
         assert all(peer.fresh()["version"] == told["version"] for peer in (first, second, reader))
@@ -56,12 +56,10 @@ def test_a_transaction_that_stays_open_delays_nobody(acme):
         slow.learn()
         for number in range(1, 4):
             quick.learn()
-            seen_in_time(
-                reader, lambda told, number=number: told["requests"] == number, since=time.monotonic()
-            )
+            seen_in_time(reader, requests_are(number), since=time.monotonic())
         slow.end(commit=False)
         quick.learn()
-        seen_in_time(reader, lambda told: told["requests"] == 4, since=time.monotonic())
+        seen_in_time(reader, requests_are(4), since=time.monotonic())
 
 
 def test_many_writers_at_once_end_in_one_truth(acme, in_tenant):
@@ -83,7 +81,7 @@ def test_many_writers_at_once_end_in_one_truth(acme, in_tenant):
             storm.join()
         ended = time.monotonic()
         for peer in (a, b, reader):
-            seen_in_time(peer, lambda told: told["requests"] == sum(stored), since=ended)
+            seen_in_time(peer, requests_are(sum(stored)), since=ended)
         with peers(acme) as (fresh,):
             digest = fresh.current()["digest"]
         assert {peer.current()["digest"] for peer in (a, b, reader)} == {digest}

@@ -10,7 +10,7 @@ from miosa.environment import environment
 from miosa.testing.fixtures import open_tenant
 from miosa.tests.pooler import pgbouncer
 from routing.board import FRESH_S
-from routing.tests.peer import peers, seen_in_time
+from routing.tests.peer import peers, requests_are, seen_in_time
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -27,7 +27,7 @@ def terminate_listeners() -> int:
     """End the server's side of every listening connection; return how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(pg_terminate_backend(pid)) {LISTENERS}")
-        return cursor.fetchone()[0]
+        return int(cursor.fetchone()[0])
 
 
 def test_a_lost_ear_comes_back_by_itself(acme):
@@ -39,10 +39,10 @@ def test_a_lost_ear_comes_back_by_itself(acme):
         assert terminate_listeners() == 1
         assert until(lambda: not b.hears(), timeout_s=2)
         a.learn()
-        seen_in_time(b, lambda told: told["requests"] == 1, since=time.monotonic())
+        seen_in_time(b, requests_are(1), since=time.monotonic())
         assert until(b.hears, timeout_s=10)
         a.learn()
-        seen_in_time(b, lambda told: told["requests"] == 2, since=time.monotonic())
+        seen_in_time(b, requests_are(2), since=time.monotonic())
 
 
 def test_what_was_told_to_a_lost_ear_is_read_when_it_is_back(acme):
@@ -71,6 +71,6 @@ def test_behind_a_pooler_in_transaction_mode_the_timer_does_it(acme, django_db_s
             peer.listen()
         for number in range(1, 4):
             a.learn()
-            seen_in_time(b, lambda told, number=number: told["requests"] == number, since=time.monotonic())
+            seen_in_time(b, requests_are(number), since=time.monotonic())
             assert not b.hears()
         assert a.current()["digest"] == b.current()["digest"]

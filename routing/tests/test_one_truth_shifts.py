@@ -9,7 +9,7 @@ from miosa.testing.flows import providers
 from routing import board, news
 from routing.models import Promotion
 from routing.requirement import Requirement
-from routing.tests.peer import peers, seen_in_time
+from routing.tests.peer import peers, requests_are, seen_in_time
 from routing.tests.stored import outcome
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -81,7 +81,7 @@ def test_every_process_discounts_alike(acme, learned):
     with peers(acme) as (early,):
         assert early.current()["requests"] == 10
         shift(learned[4])
-        seen_in_time(early, lambda told: told["requests"] == 7, since=time.monotonic())
+        seen_in_time(early, requests_are(7), since=time.monotonic())
         with peers(acme) as (late,):
             assert late.current()["digest"] == early.current()["digest"] == board.snapshot().digest
         board.forget_all()
@@ -89,5 +89,5 @@ def test_every_process_discounts_alike(acme, learned):
         early.forget()
         assert early.current()["digest"] == board.snapshot().digest
         outcome(by=A)
-        seen_in_time(early, lambda told: told["requests"] == 8, since=time.monotonic())
+        seen_in_time(early, requests_are(8), since=time.monotonic())
         assert early.current()["digest"] == board.snapshot().digest

@@ -100,12 +100,12 @@ def test_it_learns_for_the_model_that_spoke(choice):
 
 def test_it_moves_the_prior(choice):
     """Ten failures make the next result of that model less likely to be trusted."""
-    before = verdicts.prior("chat", "openai/gpt-oss-20b")
+    before = board.snapshot().posterior("chat", "openai/gpt-oss-20b").mean
     for _ in range(10):
         rewarded(choice, success=False, confidence=2)
     board.forget()
     assert before == pytest.approx(0.5)
-    assert verdicts.prior("chat", "openai/gpt-oss-20b") < 0.2
+    assert board.snapshot().posterior("chat", "openai/gpt-oss-20b").mean < 0.2
 
 
 def test_it_keeps_what_tenants_learn_apart(choice, other_tenant, in_tenant):
@@ -113,7 +113,7 @@ def test_it_keeps_what_tenants_learn_apart(choice, other_tenant, in_tenant):
     rewarded(choice)
     with in_tenant(other_tenant):
         assert board.snapshot().total("openai/gpt-oss-20b").requests == 0
-        assert verdicts.prior("chat", "openai/gpt-oss-20b") == pytest.approx(0.5)
+        assert board.snapshot().posterior("chat", "openai/gpt-oss-20b").mean == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(

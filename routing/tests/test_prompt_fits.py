@@ -66,6 +66,8 @@ def test_prompts_that_tell_something_take_part(tenant, groq, monkeypatch):
     assert Promotion.objects.get(kind="prompts").details["fit"] == row.version
     _, sums = prompt_fits.heard(SUMS.format(7, 12, 30), "chat", (GOOD, OTHER))
     _, poems = prompt_fits.heard(POEMS.format(4, 5, 6), "chat", (GOOD, OTHER))
+    assert sums
+    assert poems
     assert sums["shifts"][GOOD] > 0.1 > -0.1 > sums["shifts"][OTHER]
     assert poems["shifts"][OTHER] > 0.1 > -0.1 > poems["shifts"][GOOD]
 
@@ -95,7 +97,11 @@ def test_a_prompted_decision_is_made_again_bit_for_bit(tenant, groq):
     assert stored.count() == 40
     for decision in stored:
         again = replay.remade(decision)
-        assert (again.model, again.draw, again.propensity) == (decision.model, decision.draw, decision.propensity)
+        assert (again.model, again.draw, again.propensity) == (
+            decision.model,
+            decision.draw,
+            decision.propensity,
+        )
         assert again.as_json()["ranked"] == decision.ranked
         assert again.why == decision.why
 

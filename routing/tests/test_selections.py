@@ -2,6 +2,7 @@
 
 import math
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -137,7 +138,8 @@ class TestOnATenantsBoard:
 
     def test_without_an_embedding_nothing_is_shared(self, ready):
         """Neither no vector nor an empty one finds or leaves a selection."""
-        for vector in (None, [], BASE):
+        given: tuple[Any, ...] = (None, [], BASE)
+        for vector in given:
             assert deciding.decided(CHAT, vector=vector).shared_from is None
         assert deciding.decided(CHAT).shared_from is None
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, F, FloatField, Max, Q, QuerySet, Sum
-from django.db.models.functions import Cast, TruncDate
+from django.db.models import Avg, Count, F, FloatField, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, NullIf, TruncDate
 from django.utils import timezone
 
 from agents.models import Execution, Step
@@ -109,10 +109,14 @@ def confidence_trends() -> Trends:
 
 @may_lag
 def success_trends() -> Trends:
-    """Return the success rate of each recent day, 0 to 1, by tenant, model and kind of task."""
-    rows = _recent(Outcome.objects.all(), "created").annotate(day=TruncDate("created", tzinfo=UTC))
-    good = Cast(Count("id", filter=Q(success=True)), FloatField())
-    days = rows.values("tenant_id", "model", "task_kind", "day").annotate(value=good / Count("id"))
+    """Return the success rate of each recent day, 0 to 1, by tenant, model and kind of task.
+
+    A decision counts on its own day, whenever its outcome was corrected.
+    """
+    moment = "decision__created"
+    rows = _recent(Outcome.objects.all(), moment).annotate(day=TruncDate(moment, tzinfo=UTC))
+    good, asked = Cast(Sum("credit"), FloatField()), NullIf(Cast(Sum("counts"), FloatField()), Value(0.0))
+    days = rows.values("tenant_id", "model", "task_kind", "day").annotate(value=good / asked)
     return _series(
         ((row["tenant_id"], row["model"], row["task_kind"]), row["day"], row["value"]) for row in days
     )
@@ -127,7 +131,7 @@ def _series(points: Iterable[tuple[Hashable, date, Any]]) -> Trends:
     place = {day: number for number, day in enumerate(recent_days())}
     found: dict[Hashable, list[float | None]] = defaultdict(lambda: [None] * len(place))
     for key, day, value in points:
-        if day in place:
+        if day in place and value is not None:
             found[key][place[day]] = float(value)
     return found
 

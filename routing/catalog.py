@@ -1,11 +1,12 @@
 """The models we know, with what they cost, hold and are good at; `catalog.toml` is the data."""
 
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from routing.errors import InvalidCatalog, UnknownModel
 
@@ -15,6 +16,11 @@ JsonSupport = Literal["none", "object", "schema", "strict", "grammar"]
 
 DEFAULT_FIT = 6.0  # where the catalogue says nothing of a task kind
 FULL_RATING = 10.0
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """A hash of plain JSON that survives any storage of it: names in one order, numbers as Python writes them."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +148,13 @@ class Catalog:
 
     @cached_property
     def digest(self) -> str:
-        """The same for the same content, whatever the process."""
-        return hashlib.sha256(repr((self.providers, self.models, self.retired)).encode()).hexdigest()
+        """The same for the same content, whatever the process: a hash of its JSON."""
+        return digest_of(self.as_json())
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON; dates as ISO 8601."""
+        content: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return content
 
     def model(self, model_id: str) -> Model:
         """The model of exactly this id; UnknownModel otherwise."""

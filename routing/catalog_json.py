@@ -1,22 +1,11 @@
-"""A catalogue as JSON and back, equal in every value: decisions are made again with the catalogue of their day."""
+"""A catalogue from its JSON, equal in every value: decisions are made again with the catalogue of their day."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from routing.catalog import Catalog, Model, Price, ProviderFacts, Rating, Retired
 from routing.requirement import TASK_KINDS
-
-
-def catalog_as_json(catalog: Catalog) -> dict[str, Any]:
-    """Plain JSON; dates as ISO 8601."""
-    return {
-        "providers": [asdict(provider) for provider in catalog.providers],
-        "models": [_plain(asdict(model)) for model in catalog.models],
-        "aliases": dict(catalog.aliases),
-        "retired": [_plain(asdict(gone)) for gone in catalog.retired],
-    }
 
 
 def catalog_from_json(stored: Mapping[str, Any]) -> Catalog:
@@ -29,14 +18,6 @@ def catalog_from_json(stored: Mapping[str, Any]) -> Catalog:
             Retired(**{**row, "retired_on": _date(row["retired_on"])}) for row in stored["retired"]
         ),
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    return value
 
 
 def _date(text: str | None) -> date | None:

@@ -1,6 +1,7 @@
 """Turns what is known into finished, explained choices: the work that a decision does not have to do."""
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,17 +71,24 @@ class Entry:
 class Compiler:
     """Makes entries from what is known; marks and draws of an area are made once and serve every mode and size."""
 
-    __slots__ = ("_bonuses", "_columns", "_marks", "_rates", "_shifts", "_unmoved", "known")
+    __slots__ = (
+        "_bonuses", "_columns", "_marks", "_rates", "_shifts", "_sifted", "_unmoved", "known", "sizes",
+    )  # fmt: skip
 
     def __init__(
         self, known: Known, *, shifts: Mapping[str, float] = NO_SHIFTS, unmoved: "Compiler | None" = None
     ) -> None:
-        """`shifts` move the History of models, by id, -1 to 1; `unmoved` has the draws from which they move."""
+        """`shifts` move the History of models, by id, -1 to 1; `unmoved` has the draws from which they move.
+
+        `sizes` are the input limits of the models, ascending: between two of them size makes no difference.
+        """
         self.known, self._shifts, self._unmoved = known, shifts, unmoved
         self._columns = {model.id: column for column, model in enumerate(known.catalog.models)}
         self._marks: dict[str, Marks] = {}
         self._rates: dict[str, Draws] = {}
         self._bonuses: dict[str, float] = {}
+        self.sizes = sorted({model.max_input_tokens for model in known.catalog.models})
+        self._sifted: dict[tuple[object, ...], tuple[tuple[Model, ...], Counter[str]]] = {}
 
     def moved(self, shifts: Mapping[str, float]) -> "Compiler":
         """The same knowledge, with what a prompt tells of each model."""
@@ -88,9 +96,7 @@ class Compiler:
 
     def entry(self, requirement: Requirement) -> Entry:
         """The answer to a question. Raises NoCandidate when the constraints leave no model."""
-        models, removed = sift(self.known.catalog, requirement, providers=self.known.providers)
-        if not models:
-            raise NoCandidate(removed)
+        models, counts = self._left(requirement)
         found, weights = self._marks_of(requirement), self.known.weights.by_mode[requirement.mode]
         placed = sorted(self._placed(model, found[model.id], weights) for model in models)
 
@@ -98,13 +104,30 @@ class Compiler:
             return tuple(_ranked(one, found[one.model], weights) for one in these)
 
         top = explained(placed[:EXPLAINED])
-        counts = Counter(removal.constraint for removal in removed)
         why = because(top[:2], mode=requirement.mode, area=requirement.area, removed=counts)
         question = _Question(requirement, placed, top, why, explained)
         best = self._choice(question)
         if self.known.rules.draws < 1 or len(placed) == 1:
             return Entry(best, repeat(best).__next__, [best], {}, {best.model: 1.0}, explained)
         return self._drawn(question, best)
+
+    def limits(self, requirement: Requirement) -> tuple[object, ...]:
+        """What the constraints look at: requirements with the same answer leave the same models."""
+        return (
+            requirement.needs_tools, requirement.needs_json, bisect_left(self.sizes, requirement.input_tokens),
+        )  # fmt: skip
+
+    def _left(self, requirement: Requirement) -> tuple[tuple[Model, ...], Counter[str]]:
+        """The models that the constraints leave, and how many each of them took out."""
+        limits = self.limits(requirement)
+        found = self._sifted.get(limits)
+        if found is None:
+            models, removed = sift(self.known.catalog, requirement, providers=self.known.providers)
+            if not models:
+                raise NoCandidate(removed)
+            counts = Counter(removal.constraint for removal in removed)
+            found = self._sifted.setdefault(limits, (models, counts))
+        return found
 
     def _drawn(self, question: "_Question", best: Choice) -> Entry:
         weight = self.known.weights.by_mode[question.requirement.mode][HISTORY]

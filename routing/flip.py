@@ -20,8 +20,8 @@ Rows = Sequence[Ranked]
 
 WHOLE = 1.0  # a change that cannot be measured: all or nothing
 HALVINGS = 60  # a float between 0 and 1 is found exactly
-MOST_OUTCOMES = 1_000  # a longer series of outcomes is no example any more
-SHOWN_DIGITS = range(2, 10)
+MOST_OUTCOMES = 1_000  # a longer series is no example any more
+SHOWN_DIGITS, HAIR = range(2, 10), 1e-3
 SHOWN_EXCESS = 0.1  # part of a change by which the shown number may exceed it
 
 
@@ -85,9 +85,7 @@ def smallest_flip(rows: Rows, ground: Ground, *, chosen: str, draw: int | None =
         return Flip(leader, "draw", words, before=draw)
     if len(rows) == 1:
         return Flip(None, "nothing", f"{leader} is the only model that can take this, whatever its scores.")
-    found: Flip | None = None
-    for other in _steps(rows, ground):
-        found = other if found is None or other.share < found.share else found
+    found = min(_steps(rows, ground), key=lambda flip: flip.share, default=None)
     for change in _changes(rows):
         found = _nearer(rows, ground, change, found) or found
     if found is None:
@@ -152,7 +150,7 @@ def _nearer(rows: Rows, ground: Ground, change: _Change, found: Flip | None) -> 
     def at(distance: float) -> float:
         return change.limit if distance == reach else change.before + sign * distance
 
-    if not far > 0 or leading(change.made(at(far))).model == leader:
+    if leading(change.made(at(far))).model == leader:
         return None
     for _ in range(HALVINGS):
         middle = (near + far) / 2
@@ -166,7 +164,7 @@ def _nearer(rows: Rows, ground: Ground, change: _Change, found: Flip | None) -> 
 
 
 def _told(change: _Change, after: float, model: str, ground: Ground) -> Flip:
-    before, shown = _shown(change.before, after)
+    before, shown = _shown(change, after)
     if change.by == "weight":
         what = f"a weight of {shown} instead of {before} for {change.node} in {ground.mode} mode, the others scaled to fit"
     else:
@@ -176,14 +174,16 @@ def _told(change: _Change, after: float, model: str, ground: Ground) -> Flip:
     return Flip(model, change.by, words, change.of, change.node, change.before, after, share)
 
 
-def _shown(before: float, after: float) -> tuple[str, str]:
-    """Both numbers with as few digits as tell them apart; the second rounded away, so that what is read holds true."""
+def _shown(change: _Change, after: float) -> tuple[str, str]:
+    """Both numbers with few digits; the second rounded away by a hair at least, so that what is read holds true."""
+    before, limit, rises = change.before, change.limit, change.limit > change.before
     for digits in SHOWN_DIGITS:
         step = 10.0**-digits
-        away = math.ceil(after / step) if after > before else math.floor(after / step)
-        if abs(away * step - after) <= SHOWN_EXCESS * abs(after - before):
+        away = step * (math.ceil(after / step + HAIR) if rises else math.floor(after / step - HAIR))
+        shown = min(away, limit) if rises else max(away, limit)
+        if abs(shown - after) <= SHOWN_EXCESS * abs(after - before):
             break
-    return f"{before:.{digits}f}", f"{away * step:.{digits}f}"
+    return f"{before:.{digits}f}", f"{shown:.{digits}f}"
 
 
 def _example(change: _Change, after: float, ground: Ground) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.db.models import Avg, Q, QuerySet, Sum
 
 from miosa.http.problem import NotFound
 from miosa.pg.replica import may_lag
@@ -120,10 +120,10 @@ def model_performance() -> list[dict[str, Any]]:
         )
     }
     judged = Outcome.objects.values("task_kind", "model").annotate(
-        requests=Count("id"),
-        successes=Count("id", filter=Q(success=True)),
-        mean_ms=Avg("latency_ms"),
-        mean_confidence=Avg("confidence"),
+        requests=Sum("counts"),
+        successes=Sum("credit"),
+        mean_ms=Avg("latency_ms", filter=Q(counts=1)),
+        mean_confidence=Avg("confidence", filter=Q(source=Outcome.Source.CHECKS)),
     )
     return [
         _performance(row, used.get((row["task_kind"], row["model"]), {})) for row in judged.order_by("model")
@@ -146,7 +146,9 @@ def model(name: str) -> dict[str, Any]:
 
 def _models(wanted: Iterable[Model]) -> list[dict[str, Any]]:
     here, known = board.reachable(), board.current().snapshot
-    improved = set(Promotion.objects.filter(improved=True).values_list("model", flat=True))
+    evaluations = Promotion.objects.filter(kind=Promotion.Kind.EVALUATION)
+    newest = evaluations.order_by("model", "-requests").distinct("model")
+    improved = {row.model for row in newest if row.improved} - known.withheld
     return [
         _model(
             model,
@@ -164,7 +166,7 @@ def _performance(row: dict[str, Any], used: dict[str, Any]) -> dict[str, Any]:
         "provider": board.catalog().model(row["model"]).provider,
         "task_kind": row["task_kind"],
         "requests": row["requests"],
-        "successes": row["successes"],
+        "successes": round(row["successes"]),
         "mean_ms": round(float(row["mean_ms"] or 0), 1),
         "mean_confidence": round(float(row["mean_confidence"] or 0), 2),
         "cost_micros": int(used.get("cost") or 0),

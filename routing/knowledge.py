@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from routing.catalog import Catalog
-from routing.catalog_json import catalog_as_json, catalog_from_json
-from routing.known import Known
+from routing.catalog import Catalog, digest_of
+from routing.catalog_json import catalog_from_json
+from routing.known import Known, version_of
 from routing.models import Knowledge, KnownCatalog
 from tenants.owned import current_tenant_id
 
@@ -33,19 +33,30 @@ def keep(known: Known) -> None:
 
 
 def recalled(version: str) -> Known:
-    """Return what the board of this version was made from; raises NotKept."""
+    """Return what the board of this version was made from; raises NotKept, and ValueError for what was
+    written over since.
+    """
     row = Knowledge.objects.filter(version=version).first()
     if row is None:
         raise NotKept(f"What the scoreboard {version} was made from is not kept.")
-    catalog = KnownCatalog.objects.filter(digest=row.catalog_digest).first()
-    if catalog is None:
+    if version_of(row.content) != version:
+        raise ValueError(f"What is kept under {version} is not what was kept: somebody touched it.")
+    kept = KnownCatalog.objects.filter(digest=row.catalog_digest).first()
+    if kept is None:
         raise NotKept(f"The catalogue {row.catalog_digest[:16]} is not kept.")
-    return Known.from_json(row.content, catalog_from_json(catalog.content))
+    if digest_of(kept.content) != row.catalog_digest:
+        raise ValueError(f"The catalogue kept under {row.catalog_digest[:16]} is not what was kept.")
+    # Both keep the name they had: a later release may know more fields, and would name the same content otherwise.
+    catalog = catalog_from_json(kept.content)
+    vars(catalog)["digest"] = row.catalog_digest
+    known = Known.from_json(row.content, catalog)
+    vars(known)["version"] = version
+    return known
 
 
 def _keep_catalog(catalog: Catalog) -> None:
     if not KnownCatalog.objects.filter(digest=catalog.digest).exists():
-        row = KnownCatalog(digest=catalog.digest, content=catalog_as_json(catalog))
+        row = KnownCatalog(digest=catalog.digest, content=catalog.as_json())
         KnownCatalog.objects.bulk_create([row], ignore_conflicts=True)
 
 

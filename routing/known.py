@@ -1,17 +1,20 @@
 """All that a decision is made from, as one value: with it, and the catalogue, any decision can be made again."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from routing.catalog import Catalog
+from routing.catalog import Catalog, digest_of
 from routing.requirement import MODES
 from routing.rules import Rules
 from routing.scoring.weights import WeightSet
 from routing.snapshot import Snapshot
+
+
+def version_of(content: Mapping[str, Any]) -> str:
+    """The version that knowledge of this content has, as `Known.as_json` gives it."""
+    return digest_of(content)[:16]
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,7 @@ class Known:
 
     @cached_property
     def version(self) -> str:
-        content = {
-            "catalog": self.catalog.digest,
-            "snapshot": self.snapshot.digest,
-            "weights": [list(self.weights.by_mode[mode]) for mode in MODES],
-            "rules": self.rules.as_json(),
-            "providers": sorted(self.providers),
-        }
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+        return version_of(self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         """Everything but the catalogue, which is named by its digest and kept apart."""

@@ -29,7 +29,7 @@ class Scoreboard:
     `similar` holds the selections made on this board, for tasks whose neighbours ask again.
     """
 
-    __slots__ = ("_compiler", "_entries", "_limits", "best", "draws", "known", "similar", "version")
+    __slots__ = ("_compiler", "_entries", "best", "draws", "known", "similar", "version")
 
     def __init__(
         self,
@@ -59,7 +59,6 @@ class Scoreboard:
         self.similar = Selections()
         self._compiler = Compiler(known)
         self._entries: dict[tuple[object, ...], Entry] = {}
-        self._limits = sorted({model.max_input_tokens for model in known.catalog.models})
         for task_kind in warm:
             for mode in MODES:
                 self._warm(Requirement(task_kind, mode))
@@ -88,10 +87,7 @@ class Scoreboard:
 
     def entry(self, requirement: Requirement) -> Entry:
         """The answer, compiled now if nobody asked before. Raises NoCandidate."""
-        place = bisect_left(self._limits, requirement.input_tokens)
-        question = (
-            requirement.area, requirement.mode, requirement.needs_tools, requirement.needs_json, place,
-        )  # fmt: skip
+        question = (requirement.area, requirement.mode, *self._compiler.limits(requirement))
         entry = self._entries.get(question)
         if entry is None:
             entry = self._compiler.entry(requirement)
@@ -112,7 +108,7 @@ class Scoreboard:
 
     def question(self, requirement: Requirement) -> str:
         """What is asked: requirements with the same question have the same answer, whatever their size."""
-        return f"{requirement.key} {bisect_left(self._limits, requirement.input_tokens)}"
+        return f"{requirement.key} {bisect_left(self._compiler.sizes, requirement.input_tokens)}"
 
     def again(
         self, requirement: Requirement, draw: int | None, *, shifts: Mapping[str, float] | None = None
@@ -135,4 +131,4 @@ class Scoreboard:
         """Whether all inputs of a size class meet the same limits, so that the key alone is the question."""
         largest = 1 << (size + SMALLEST_CLASS_BITS)
         smallest = largest // 2 + 1 if size else 0
-        return bisect_left(self._limits, smallest) == bisect_left(self._limits, largest)
+        return bisect_left(self._compiler.sizes, smallest) == bisect_left(self._compiler.sizes, largest)

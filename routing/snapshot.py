@@ -13,7 +13,9 @@ from typing import Any
 from routing.beliefs import POOL_STRENGTH, Beliefs
 from routing.posterior import LEAST_SHAPE, Posterior
 
-LARGEST_COUNT = 10**15  # beyond this a float forgets single outcomes; counts stop there
+LARGEST_COUNT = 10**12  # beyond this a rate near 1 cannot be told from 1 in a float; counts stop there
+FULL_CONFIDENCE = 10.0
+NUMBERS = {int, float}
 NEUTRAL_CONFIDENCE = 5.0  # on the scale of 0 to 10
 NEUTRAL_WEIGHT = 4.0  # how many answers the neutral confidence is worth
 
@@ -56,11 +58,26 @@ class Tally:
     timed: int = 0
 
     def __post_init__(self) -> None:
+        # Almost every tally is in order; none is that holds what is no number, for which each comparison is false.
+        in_order = (
+            type(self.requests) is type(self.rated) is type(self.timed) is int
+            and {type(self.successes), type(self.confidence_sum), type(self.latency_ms_sum)} <= NUMBERS
+            and 0 <= self.successes <= self.requests <= LARGEST_COUNT
+            and 0 <= self.rated <= LARGEST_COUNT
+            and 0 <= self.confidence_sum <= FULL_CONFIDENCE * self.rated
+            and self.confidence_sum <= LARGEST_COUNT
+            and 0 <= self.timed <= LARGEST_COUNT
+            and 0 <= self.latency_ms_sum <= LARGEST_COUNT
+        )
+        if not in_order:
+            self._put_in_order()
+
+    def _put_in_order(self) -> None:
         requests, rated = _whole(_amount(self.requests)), _count(self.rated)
         fixed = {
             "requests": requests,
             "successes": min(_amount(self.successes), requests),
-            "confidence_sum": min(_amount(self.confidence_sum), 10.0 * rated),
+            "confidence_sum": min(_amount(self.confidence_sum), FULL_CONFIDENCE * rated),
             "rated": rated,
             "latency_ms_sum": _amount(self.latency_ms_sum),
             "timed": _count(self.timed),

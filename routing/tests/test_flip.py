@@ -216,8 +216,12 @@ def test_another_mode_is_as_large_as_the_weight_it_moves():
 @settings(max_examples=150, deadline=None)
 @given(board=situations(), mode=st.sampled_from(MODES))
 def test_what_is_read_holds_true(board, mode):
-    """The number in the words, put in as it is read, makes the named model lead, if it is no change of a billionth."""
+    """The number in the words, put in as it is read, takes the lead away, if it is no change of a billionth.
+
+    A score gives it to the named model; a weight that is a little farther may already give it to a third.
+    """
     rows, flip = flip_of(board, Requirement("chat", mode))
     assume(flip.by in {"score", "weight"} and flip.share > READABLE)
     shown = float(re.findall(r"(?:at|weight of) ([0-9.]+) instead", flip.words)[0])
-    assert after(rows, replace(flip, after=shown)) == flip.model
+    leader = after(rows, replace(flip, after=shown))
+    assert leader == flip.model if flip.by == "score" else leader != rows[0].model

@@ -5,7 +5,9 @@ from django.db import transaction
 
 from miosa.testing.flows import providers
 from routing import board, deciding, knowledge, policies
+from routing.catalog import digest_of
 from routing.knowledge import NotKept
+from routing.known import version_of
 from routing.models import Knowledge, KnownCatalog
 from routing.requirement import MODES, TASK_KINDS, Requirement
 from routing.scoreboard import Scoreboard
@@ -99,3 +101,39 @@ def test_each_tenant_keeps_its_own(acme, other_tenant, in_tenant):
         knowledge.keep(theirs)
         assert knowledge.recalled(theirs.version) == theirs
         assert Knowledge.objects.count() == 1
+
+
+def test_what_an_older_release_kept_still_decides(acme):
+    """Content and catalogue that lack a field of today keep the names they had then, and decide the same."""
+    row = Knowledge.objects.get(version=decision(Requirement("chat")).scoreboard_version)
+    catalog = KnownCatalog.objects.get(digest=row.catalog_digest)
+    today = Scoreboard.of(knowledge.recalled(row.version))
+    for model in catalog.content["models"]:
+        del model["note"]
+    catalog.digest = digest_of(catalog.content)
+    catalog.save()
+    del row.content["rules"]["pool_strength"]
+    row.content["catalog"] = row.catalog_digest = catalog.digest
+    row.version = version_of(row.content)
+    row.save()
+    known = knowledge.recalled(row.version)
+    assert (known.version, known.catalog.digest) == (row.version, catalog.digest)
+    then = Scoreboard.of(known)
+    for kind in TASK_KINDS:
+        for mode in MODES:
+            need = Requirement(kind, mode)
+            assert then.entry(need).best.ranked == today.entry(need).best.ranked
+
+
+def test_what_was_written_over_is_said(acme):
+    """Knowledge or a catalogue that is not what was kept under its name decides nothing."""
+    row = Knowledge.objects.get(version=decision(Requirement("chat")).scoreboard_version)
+    catalog = KnownCatalog.objects.get(digest=row.catalog_digest)
+    catalog.content["models"][0]["quality"]["value"] = 9.9
+    catalog.save()
+    with pytest.raises(ValueError, match="catalogue"):
+        knowledge.recalled(row.version)
+    row.content["rules"]["bonus"] = 9.0
+    row.save()
+    with pytest.raises(ValueError, match="touched"):
+        knowledge.recalled(row.version)

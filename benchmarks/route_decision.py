@@ -4,13 +4,14 @@
 
 All variants are timed in one run, shuffled, and told as medians: on a busy machine only their ratios mean anything.
 With --database it also tells what learning from 100,000 stored outcomes costs.
+
+litellm, where it is installed, fetches its prices when it is imported: LITELLM_LOCAL_MODEL_COST_MAP=True keeps it from that.
 """
 
 import argparse
 import dataclasses
 import importlib.util
 import json
-import os
 import random
 import statistics
 import threading
@@ -157,9 +158,6 @@ def litellm_ns() -> float | None:
     """One selection by litellm's router, where it is installed; None elsewhere."""
     if importlib.util.find_spec("litellm") is None:
         return None
-    os.environ.setdefault(
-        "LITELLM_LOCAL_MODEL_COST_MAP", "True"
-    )  # it would fetch its prices from the network
     import litellm  # type: ignore[import-not-found,unused-ignore]
 
     rows = [

@@ -3,19 +3,17 @@
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from itertools import cycle, repeat
 from operator import mul
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from routing.catalog import Model
 from routing.choice import EXPLAINED, Choice, NodeScore, Ranked, because
 from routing.constraints import sift
+from routing.entry import Entry, Placed, Question
 from routing.errors import NoCandidate
 from routing.known import Known
 from routing.requirement import Requirement
@@ -29,43 +27,6 @@ NAMES = tuple(node.name for node in NODES)
 TASK_FIT = next(place for place, node in enumerate(NODES) if node.name == "TaskFit")
 HISTORY = next(place for place, node in enumerate(NODES) if node.name == "History")
 NO_SHIFTS: Mapping[str, float] = MappingProxyType({})
-
-
-class Placed(NamedTuple):
-    """A candidate in the ranking, before anything is explained: sorted as it stands.
-
-    The order is the higher total (to nine digits), then the better task fit, then the id. `parts` are weight x score
-    by node.
-    """
-
-    behind: float
-    unfit: float
-    model: str
-    provider: str
-    total: float
-    bonus: float
-    parts: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """The answer to one question.
-
-    `best` is the choice by the rules, `draw` gives the next prepared one of `sequence` at each call, `drawn` holds those that
-    differ by the place of their first draw, `chances` says with which probability each model is drawn.
-    """
-
-    best: Choice
-    draw: Callable[[], Choice]
-    sequence: Sequence[Choice]
-    drawn: Mapping[int, Choice]
-    chances: Mapping[str, float]
-    explained: "_Explained"
-
-    @cached_property
-    def rows(self) -> tuple[Ranked, ...]:
-        """All candidates in their order, each explained: made when somebody looks."""
-        return self.explained()
 
 
 class Compiler:
@@ -105,7 +66,7 @@ class Compiler:
 
         top = explained(placed[:EXPLAINED])
         why = because(top[:2], mode=requirement.mode, area=requirement.area, removed=counts)
-        question = _Question(requirement, placed, top, why, explained)
+        question = Question(requirement, placed, top, why, explained)
         best = self._choice(question)
         if self.known.rules.draws < 1 or len(placed) == 1:
             return Entry(best, repeat(best).__next__, [best], {}, {best.model: 1.0}, explained)
@@ -129,7 +90,7 @@ class Compiler:
             found = self._sifted.setdefault(limits, (models, counts))
         return found
 
-    def _drawn(self, question: "_Question", best: Choice) -> Entry:
+    def _drawn(self, question: Question, best: Choice) -> Entry:
         weight = self.known.weights.by_mode[question.requirement.mode][HISTORY]
         won = winners(
             [
@@ -176,7 +137,7 @@ class Compiler:
         return moved
 
     def _choice(
-        self, question: "_Question", *, place: int = 0, propensity: float = 1.0, draw: int | None = None
+        self, question: Question, *, place: int = 0, propensity: float = 1.0, draw: int | None = None
     ) -> Choice:
         requirement, placed, top, why, explained = question
         chosen = placed[place]
@@ -220,22 +181,6 @@ class Compiler:
                 self.known.rules.bonus if earns_bonus(self.known, model_id) else 1.0
             )
         return found
-
-
-class _Explained(Protocol):
-    """Explains some candidates, or all."""
-
-    def __call__(self, these: Sequence[Placed] = ..., /) -> tuple[Ranked, ...]: ...
-
-
-class _Question(NamedTuple):
-    """What is asked, and what all choices that answer it have in common."""
-
-    requirement: Requirement
-    placed: Sequence[Placed]
-    top: tuple[Ranked, ...]
-    why: str
-    explained: "_Explained"
 
 
 def _moved(row: Row, shift: float) -> Row:

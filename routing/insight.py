@@ -12,7 +12,7 @@ from miosa.pg.replica import may_lag
 from routing import board
 from routing.catalog import Model
 from routing.choice import Ranked
-from routing.compiled import Entry
+from routing.entry import Entry
 from routing.flip import Flip, Ground, smallest_flip
 from routing.knowledge import recalled
 from routing.known import Known

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from routing.choice import Choice
-from routing.compiled import Entry
+from routing.entry import Entry
 from routing.errors import RoutingProblem
 from routing.knowledge import NotKept, recalled
 from routing.models import Decision

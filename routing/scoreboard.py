@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from routing.catalog import Catalog
 from routing.choice import Choice
-from routing.compiled import Compiler, Entry
+from routing.compiled import Compiler
+from routing.entry import Entry
 from routing.errors import NoCandidate
 from routing.known import Known
 from routing.requirement import MODES, SMALLEST_CLASS_BITS, TASK_KINDS, Requirement, size_class

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from routing.catalog import Catalog
-from routing.compiled import Entry
+from routing.entry import Entry
 from routing.known import Known
 from routing.models import Decision
 from routing.offpolicy.log import LoggedChoice

@@ -21,6 +21,7 @@ from routing.models import (
     Feedback,
     Judgement,
     Knowledge,
+    KnownCatalog,
     ModelCall,
     Outcome,
     Policy,
@@ -107,6 +108,7 @@ def _said(decision: Decision) -> None:
 def _learned(number: int) -> None:
     """What is learned from many decisions."""
     Knowledge.objects.create(version=f"v{number}", catalog_digest="0" * 64, content={"cells": []})
+    KnownCatalog.objects.create(digest=f"{number:064d}", content={"models": []})
     Calibration.objects.create(
         agent="communication", slope=0.9, labels=40, ece_before=0.1, ece_after=0.03, brier_before=0.2, brier_after=0.18
     )  # fmt: skip

@@ -207,7 +207,11 @@ def test_no_credential_is_in_it(tmp_path):
 
 def test_every_column_that_could_be_a_credential_was_decided():
     """A new table goes out whole; one with bytes, or a telling name, is named in tables.py or here."""
-    harmless = {("tenants_auditentry", "previous"), ("tenants_auditentry", "digest")}
+    harmless = {
+        ("tenants_auditentry", "previous"),
+        ("tenants_auditentry", "digest"),
+        ("routing_knowncatalog", "digest"),  # of prices and windows that ship with the product
+    }
     telling = ("digest", "sealed", "password", "token", "secret", "private")
     whole = {(table.name, column) for table in tables() if table.loaded for column in table.columns}
     found = {

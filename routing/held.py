@@ -16,6 +16,7 @@ from tenants.owned import current_tenant_id
 FRESH_S = 1.0
 REREAD_S = 20.0
 NEVER = float("-inf")
+MOST_HELD = 1_000  # tenants; one that was dropped is read from its outcomes again
 
 
 @dataclass(slots=True)
@@ -48,7 +49,12 @@ _held: dict[UUID | None, Held] = {}
 def here() -> Held:
     """Return what is held of the current tenant."""
     tenant_id = current_tenant_id()
-    return _held.get(tenant_id) or _held.setdefault(tenant_id, Held())
+    found = _held.get(tenant_id)
+    if found is None:
+        while len(_held) >= MOST_HELD:
+            _held.pop(next(iter(_held), None), None)  # the one that came first
+        found = _held.setdefault(tenant_id, Held())
+    return found
 
 
 def forget() -> None:

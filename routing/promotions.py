@@ -101,7 +101,8 @@ def _evaluate(model: str, scoreboard_version: str) -> bool:
         int(sums["requests"] or 0),
         min(sums["successes"] or Decimal(0), sums["requests"] or 0),
     )
-    verdict = evaluation(requests, float(successes), rules=rules)
+    evaluated = last.requests if last else 0
+    verdict = evaluation(requests, float(successes), evaluated=evaluated, rules=rules)
     if not verdict.due:
         return False
     low, high = wilson(float(successes), requests)

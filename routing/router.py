@@ -36,8 +36,15 @@ class Evaluation(NamedTuple):
     improved: bool
 
 
-def evaluation(requests: int, successes: float, *, rules: Rules = SEED_RULES) -> Evaluation:
-    """Judge a model by all its requests and successes (which may be fractions)."""
-    due = requests > 0 and requests % rules.evaluate_after == 0
+def evaluation(
+    requests: int, successes: float, *, evaluated: int | None = None, rules: Rules = SEED_RULES
+) -> Evaluation:
+    """Judge a model by all its requests and successes (which may be fractions).
+
+    `evaluated` is how many requests it had at its last evaluation (0 before the first): where two requests ended at
+    once and nobody saw the hundredth, the next one is it. Without it, only exactly every hundredth is.
+    """
+    before = max(0, requests - 1) if evaluated is None else evaluated
+    due = requests // rules.evaluate_after > before // rules.evaluate_after
     rate = successes / requests if requests > 0 else 0.0
     return Evaluation(due=due, rate=rate, improved=due and round(rate, TIE_DIGITS) > rules.improved_rate)

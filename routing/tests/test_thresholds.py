@@ -73,3 +73,12 @@ def test_every_hundredth_request_is_an_evaluation(requests, due):
 def test_improved_means_above_085_at_an_evaluation(requests, successes, improved):
     """Exactly 0.85 is not improved, 0.86 is; between evaluations nothing is."""
     assert evaluation(requests, successes).improved is improved
+
+
+def test_a_hundredth_request_that_nobody_saw_is_made_up_for():
+    """Two outcomes that commit at once may both count 99: the next one is evaluated, and then none until 200."""
+    assert not evaluation(99, 99, evaluated=0).due
+    assert evaluation(101, 101, evaluated=0).due
+    assert not evaluation(102, 102, evaluated=101).due
+    assert evaluation(200, 200, evaluated=101).due
+    assert not evaluation(0, 0, evaluated=0).due

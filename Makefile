@@ -10,7 +10,8 @@ INSTALLED_DEV := $(VENV)/installed-dev
 # The task goes through the environment, word for word: no shell and no make may read quotes or dollars in it.
 override TASK := $(value TASK)
 override ONCE := $(value ONCE)
-export TASK ONCE
+override DATA := $(value DATA)
+export TASK ONCE DATA
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down test lint format bench lock venv sandbox pgbouncer
@@ -41,8 +42,10 @@ format: $(INSTALLED_DEV) ## put the code into the house's format
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: $(INSTALLED_DEV) ## measure; each benchmark prints a table
-	@for file in benchmarks/[a-z]*.py; do PYTHONPATH=. $(PY) "$$file" || exit 1; done
+bench: $(INSTALLED_DEV) ## measure; each benchmark prints a table, with DATA=folder (recorded outcomes) two more
+	@for file in $$(grep -l __main__ benchmarks/*.py); do \
+	  grep -q '"--data"' "$$file" && { [ -n "$$DATA" ] || continue; set -- --data "$$DATA"; } || set --; \
+	  PYTHONPATH=. $(PY) "$$file" "$$@" || exit 1; done
 
 lock: $(INSTALLED_DEV) ## pin the newest packages that fit requirements*.in, with their hashes
 	$(PIP) uv

@@ -59,7 +59,7 @@ class Compiler:
         """The answer to a question. Raises NoCandidate when the constraints leave no model."""
         models, counts = self._left(requirement)
         found, weights = self._marks_of(requirement), self.known.weights.by_mode[requirement.mode]
-        placed = sorted(self._placed(model, found[model.id], weights) for model in models)
+        placed = self._ranking(models, found, weights)
 
         def explained(these: Sequence[Placed] = placed) -> tuple[Ranked, ...]:
             return tuple(_ranked(one, found[one.model], weights) for one in these)
@@ -157,13 +157,27 @@ class Compiler:
             draw=draw,
         )
 
-    def _placed(self, model: Model, row: Row, weights: tuple[float, ...]) -> Placed:
-        scores = [mark.score for mark in row]
-        parts = tuple(map(mul, weights, scores))
-        bonus = self._bonus(model.id)
-        total = bonus * math.fsum(parts)
-        behind = -round(total, TIE_DIGITS)
-        return Placed(behind, -scores[TASK_FIT], model.id, model.provider, total, bonus, parts)
+    def _ranking(self, models: Sequence[Model], found: Marks, weights: tuple[float, ...]) -> list[Placed]:
+        """The candidates in their order; one loop, since it runs for every model of every board."""
+        ranking = []
+        for model in models:
+            scores = [mark[0] for mark in found[model.id]]
+            parts = tuple(map(mul, weights, scores))
+            bonus = self._bonuses.get(model.id) or self._bonus(model.id)
+            total = bonus * math.fsum(parts)
+            ranking.append(
+                Placed(
+                    -round(total, TIE_DIGITS),
+                    -scores[TASK_FIT],
+                    model.id,
+                    model.provider,
+                    total,
+                    bonus,
+                    parts,
+                )
+            )
+        ranking.sort()
+        return ranking
 
     def _marks_of(self, requirement: Requirement) -> Marks:
         found = self._marks.get(requirement.area)
@@ -175,12 +189,8 @@ class Compiler:
         return found
 
     def _bonus(self, model_id: str) -> float:
-        found = self._bonuses.get(model_id)
-        if found is None:
-            found = self._bonuses[model_id] = (
-                self.known.rules.bonus if earns_bonus(self.known, model_id) else 1.0
-            )
-        return found
+        bonus = self._bonuses[model_id] = self.known.rules.bonus if earns_bonus(self.known, model_id) else 1.0
+        return bonus
 
 
 def _moved(row: Row, shift: float) -> Row:

@@ -203,4 +203,5 @@ def _cells(rows: Iterable[Iterable[Any]]) -> dict[tuple[str, str], Tally]:
 
 
 def _usable(belief: Posterior) -> bool:
-    return all(math.isfinite(shape) and shape >= LEAST_SHAPE for shape in belief)
+    a, b = belief
+    return LEAST_SHAPE <= a < math.inf and LEAST_SHAPE <= b < math.inf

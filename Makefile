@@ -64,6 +64,7 @@ $(INSTALLED): requirements.txt requirements-embedded.txt
 	@$(PYTHON) -m venv --clear $(VENV)  # another interpreter may have made it
 	@$(PIP) --no-deps -r requirements.txt  # the lock is whole: a newer release of anything must not enter the resolution
 	@$(PIP) --no-deps -r requirements-embedded.txt
+	@$(PY) -c 'import os, sysconfig; open(sysconfig.get_path("purelib") + "/miosa.pth", "w").write(os.getcwd())'  # for benchmarks/*.py
 	@touch $@
 
 $(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt

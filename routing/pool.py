@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 GATHER_LIMIT_S = 300
 LOCK = 0x706F6F6C  # "pool": one gathers at a time
 
+# Rows of a kind that is none of ours are neither summed nor touched: the doctor plants some, and watches them.
 # What has changed in one place since the shares were written: a tenant that gives no more has its shares taken out.
 # Tables are named with their schema: where one is missing (a release is just being installed), the shared one of that
 # name must not stand in for it.
@@ -32,13 +33,15 @@ WITH giving AS (
     SELECT FROM {place}.routing_policy p WHERE p.tenant_id = o.tenant_id AND NOT p.gives_counts)
   GROUP BY 1, 2, 3),
 gone AS (
-  DELETE FROM {place}.routing_poolshare s WHERE NOT EXISTS (
+  DELETE FROM {place}.routing_poolshare s WHERE s.task_kind = ANY (%s) AND NOT EXISTS (
     SELECT FROM giving g WHERE (g.tenant_id, g.task_kind, g.model) = (s.tenant_id, s.task_kind, s.model)))
 INSERT INTO {place}.routing_poolshare AS s (id, tenant_id, task_kind, model, requests, successes)
 SELECT gen_random_uuid(), tenant_id, task_kind, model, requests, successes FROM giving
 ON CONFLICT (tenant_id, task_kind, model) DO UPDATE SET requests = excluded.requests, successes = excluded.successes
 WHERE (s.requests, s.successes) IS DISTINCT FROM (excluded.requests, excluded.successes)"""
-SUMS = "SELECT task_kind, model, sum(requests), sum(successes) FROM {place}.routing_poolshare GROUP BY 1, 2"
+SUMS = """
+SELECT task_kind, model, sum(requests), sum(successes) FROM {place}.routing_poolshare
+WHERE task_kind = ANY (%s) GROUP BY 1, 2"""
 POOL = """
 INSERT INTO public.routing_pooledcell (id, task_kind, model, requests, successes)
 SELECT kind || ':' || model, kind, model, requests, successes
@@ -90,8 +93,9 @@ def _gathered_in(schema: str) -> list[tuple[str, str, int, Decimal]]:
     try:
         with transaction.atomic(using="platform"), place(schema) as shared, shared.cursor() as there:
             named = shared.ops.quote_name(schema)
-            there.execute(SHARES.format(place=named), [list(TASK_KINDS)])
-            there.execute(SUMS.format(place=named))
+            kinds = list(TASK_KINDS)
+            there.execute(SHARES.format(place=named), [kinds, kinds])
+            there.execute(SUMS.format(place=named), [kinds])
             return list(there.fetchall())
     except Error as error:
         if schema == SHARED:

@@ -233,3 +233,12 @@ def test_the_application_cannot_write_the_pool(acme, as_installed, statement):
         transaction.atomic(),
     ):
         connection.cursor().execute(statement)
+
+
+def test_a_share_of_no_kind_of_ours_is_neither_summed_nor_touched(tenant):
+    """What is planted to be watched stays as it is, and nothing of it reaches the pool."""
+    planted = PoolShare.objects.create(task_kind="planted", model="m", requests=7, successes=3)
+    pool.gather()
+    kept = PoolShare.objects.get(task_kind="planted")
+    assert (kept.pk, kept.requests, float(kept.successes)) == (planted.pk, 7, 3.0)
+    assert not PooledCell.objects.filter(task_kind="planted").exists()

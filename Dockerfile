@@ -1,12 +1,13 @@
-# One image for everything: web (the default command), worker, beat, migrate, language model, embeddings.
+# One image for everything: web (the default command), worker, beat, migrate, language model, embeddings, sandboxes, hosting.
 # Which of them a container is, its command says; compose.yaml shows all.
 
 FROM python:3.11-slim-bookworm AS packages
 WORKDIR /build
-COPY requirements.txt requirements-embedded.txt ./
+COPY requirements.txt requirements-embedded.txt requirements-box.txt ./
 RUN python -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --requirement requirements.txt \
- && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --requirement requirements-embedded.txt
+ && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --requirement requirements-embedded.txt \
+ && /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps --target /opt/venv/box --requirement requirements-box.txt
 
 FROM python:3.11-slim-bookworm
 RUN apt-get update \

@@ -6,6 +6,7 @@ PIP := $(PY) -m pip install --quiet --quiet --disable-pip-version-check
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
+SHELF := $(VENV)/box
 
 # The task goes through the environment, word for word: no shell and no make may read quotes or dollars in it.
 override TASK := $(value TASK)
@@ -19,7 +20,7 @@ export TASK ONCE DATA
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-demo: $(INSTALLED) sandbox ## give the agents a task and watch them: TASK="..." for your own, ONCE=1 to stop after the result
+demo: $(INSTALLED) sandbox ## give the agents a task and watch them: TASK="..." for your own, PROJECT=name for the next release of one, ONCE=1 to stop after the result
 	@exec $(PY) manage.py demo
 
 up: $(INSTALLED) sandbox ## run everything in the background
@@ -51,11 +52,12 @@ lock: $(INSTALLED_DEV) ## pin the newest packages that fit requirements*.in, wit
 	$(PIP) uv
 	@for name in requirements requirements-dev; do $(COMPILE) $$name.in --output-file $$name.txt || exit 1; done
 	@$(COMPILE) --no-deps requirements-embedded.in --output-file requirements-embedded.txt
+	@$(COMPILE) requirements-box.in --output-file requirements-box.txt
 COMPILE := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 
 venv: $(INSTALLED) ## install the packages into .venv, as pinned
 
-$(INSTALLED): requirements.txt requirements-embedded.txt
+$(INSTALLED): requirements.txt requirements-embedded.txt requirements-box.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 is needed, and $(PYTHON) is not: install python3.11, or run make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
@@ -64,6 +66,7 @@ $(INSTALLED): requirements.txt requirements-embedded.txt
 	@$(PYTHON) -m venv --clear $(VENV)  # another interpreter may have made it
 	@$(PIP) --no-deps -r requirements.txt  # the lock is whole: a newer release of anything must not enter the resolution
 	@$(PIP) --no-deps -r requirements-embedded.txt
+	@$(PIP) --no-deps --no-compile --target $(SHELF) -r requirements-box.txt  # what code in a box may import
 	@$(PY) -c 'import os, sysconfig; open(sysconfig.get_path("purelib") + "/miosa.pth", "w").write(os.getcwd())'  # for benchmarks/*.py
 	@touch $@
 

@@ -13,6 +13,7 @@ from miosa.pg.bootstrap import DatabaseRefused
 NOTHING: frozenset[str] = frozenset()
 NEEDS = {
     **dict.fromkeys(("serve", "demo", "shell", "runserver"), EVERYTHING),
+    "deployments": frozenset({"database", "broker", "hosting"}),
     **dict.fromkeys(("help", "version", "check", "spectacular", "collectstatic"), NOTHING),
     **dict.fromkeys(("up", "down", "diffsettings", "startapp", "makemessages", "compilemessages"), NOTHING),
 }

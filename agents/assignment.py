@@ -1,8 +1,9 @@
 """What a step's agent is told: its instruction, the whole request, and what the steps before it left."""
 
-from agents.contract import Context, Handover, Task
+from agents.contract import Context, Evidence, Handover, Shipping, Task
 from agents.executions import CONCLUDE, PLAN
 from agents.models import Execution, Step
+from agents.text.site_kind import asks_for_site, asks_to_go_online
 
 
 def task_of(execution: Execution, step: Step) -> Task:
@@ -19,7 +20,15 @@ def task_of(execution: Execution, step: Step) -> Task:
         ),
         handovers=_handovers(execution, step),
         priority=execution.mode,
+        shipping=shipping_of(execution),
     )
+
+
+def shipping_of(execution: Execution) -> Shipping | None:
+    """Return where the result shall go online: where it was asked for, or where the request's words ask for it."""
+    if execution.deploy or (asks_for_site(execution.request) and asks_to_go_online(execution.request)):
+        return Shipping(execution.target, execution.environment)
+    return None
 
 
 def _handovers(execution: Execution, step: Step) -> tuple[Handover, ...]:
@@ -41,6 +50,7 @@ def _handovers(execution: Execution, step: Step) -> tuple[Handover, ...]:
             data=one.data,
             success=bool(one.success),
             confidence=float(one.confidence or 0),
+            evidence=tuple(Evidence(**row) for row in one.evidence),
         )
         for one in steps.values()
         if one.key in wanted

@@ -128,6 +128,9 @@ INTENTS: tuple[Intent, ...] = (
         r"summar\w+|blog|tweet|slogan|titles?|captions?|speech|newsletter|recipes?|jokes?|texts?|words?|names?",
     ),
 )  # fmt: skip
+# What is made to go online: written, reviewed by somebody else, released and deployed.
+SITE_CHAIN = ("analysis", "development", "quality", "deployment")
+MAKING = frozenset({"build", "ship", "whole product", "change code"})  # intents that make or ship something
 DEFAULT_CHAIN = ("analysis", "architect", "development", "quality")
 # Who goes on where nothing else is planned; analysis decides by what it found (see its own file).
 NEXT_AGENT: Mapping[str, str] = {

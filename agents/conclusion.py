@@ -25,6 +25,7 @@ TITLES: Mapping[str, str] = {
     "quality": "Review",
     "analysis": "What is required",
 }
+ONLINE = "Online"
 # What others work from, and what is said about their work: behind what was asked for.
 WORKING_PAPERS = frozenset({"analysis", "quality"})
 _EDGE = 0.02  # a part's confidence counts as at least 0.2 and at most 9.8 of 10
@@ -58,6 +59,7 @@ def conclude(task: Task, handovers: Sequence[Handover], bench: Workbench) -> Res
             for one in sections
         ],
         "files": {name: text for one in done for name, text in dict(one.part.data.get("files", {})).items()},
+        "shipment": next((found for one in sections if (found := one.part.data.get("shipment"))), None),
         "method": "synthesis" if told else "assembled",
         "notes": [_failure(one) for one in sections if not one.part.success],
     }
@@ -66,10 +68,13 @@ def conclude(task: Task, handovers: Sequence[Handover], bench: Workbench) -> Res
 
 
 def _sections(handovers: Sequence[Handover]) -> list[_Section]:
-    """Return the parts with their titles, those asked for before the working papers."""
+    """Return the parts with their titles: what runs at an address, what else was asked for, the working papers."""
     papers = WORKING_PAPERS if {one.agent for one in handovers} - WORKING_PAPERS else frozenset()
-    ordered = sorted(handovers, key=lambda one: one.agent in papers)
-    titles = [TITLES.get(one.agent, one.agent.capitalize()) for one in ordered]
+    ordered = sorted(handovers, key=lambda one: (not one.data.get("shipment"), one.agent in papers))
+    titles = [
+        ONLINE if one.data.get("shipment") else TITLES.get(one.agent, one.agent.capitalize())
+        for one in ordered
+    ]
     numbered = [
         title if titles.count(title) == 1 else f"{title} {titles[: index + 1].count(title)}"
         for index, title in enumerate(titles)

@@ -20,6 +20,7 @@ from agents.storable import storable
 
 PLAN, CONCLUDE = "plan", "conclude"
 LEADER = "orchestrator"
+MOST_WHY = 300  # characters of what a step waits for
 TERMINAL = frozenset({Step.State.COMPLETED, Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 BROKEN = frozenset({Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 
@@ -52,14 +53,15 @@ def begin(held: Claim) -> tuple[Execution, Step]:
         execution.state, execution.started = Execution.State.IN_PROGRESS, timezone.now()
         execution.save(update_fields=["state", "started"])
         tell(execution.pk, "task_started")
-    tell(
-        execution.pk,
-        "agent_started",
-        step=step.key,
-        agent=step.agent,
-        purpose=step.purpose,
-        attempt=step.attempt,
-    )
+    if not step.waits_for:  # one that looks again whether it can go on has started long ago
+        tell(
+            execution.pk,
+            "agent_started",
+            step=step.key,
+            agent=step.agent,
+            purpose=step.purpose,
+            attempt=step.attempt,
+        )
     return execution, step
 
 
@@ -90,6 +92,25 @@ def retry(held: Claim, error: str, *, after_s: float) -> None:
         errors=F("errors") + 1,
     )
     tell(held.execution_id, "agent_retried", step=held.key, error=error)
+
+
+def postpone(held: Claim, why: str, *, after_s: float) -> None:
+    """Give a claimed step back that can only go on later; that is no error and no attempt. `why` is told once."""
+    renew(held)
+    told = storable(why)[:MOST_WHY]
+    rows = Step.objects.filter(pk=held.step_id)
+    if rows.exclude(waits_for=told).exists():
+        tell(held.execution_id, "agent_waits", step=held.key, why=told)
+    due = TransactionNow() + timedelta(seconds=after_s)
+    rows.update(
+        state=Step.State.READY,
+        run_after=due,
+        rung=due,
+        lease_owner="",
+        lease_until=None,
+        waits_for=told,
+        attempt=F("attempt") - 1,
+    )
 
 
 def lay_out(execution_id: UUID, plan: Plan) -> None:

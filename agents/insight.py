@@ -1,6 +1,5 @@
 """The read side of agents: for the API, the event stream and the admin."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +10,9 @@ from agents.models import Execution, ExecutionEvent
 from agents.registry_kinds import PROFILES
 from miosa.http.problem import NotFound
 from miosa.pg.replica import may_lag
+from tenants.event_feed import Page
 
 EVENTS_AT_ONCE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class EventPage:
-    """Events after a number, and whether there can be more."""
-
-    events: list[dict[str, Any]]
-    ended: bool
 
 
 def executions() -> QuerySet[Execution]:
@@ -37,7 +29,7 @@ def execution(execution_id: UUID) -> Execution:
     return row
 
 
-def events_after(execution_id: UUID, number: int) -> EventPage:
+def events_after(execution_id: UUID, number: int) -> Page:
     """Return the events of an execution after `number`, in order; raises NotFound."""
     row = executions().only("state").filter(pk=execution_id).first()
     if row is None:
@@ -47,7 +39,7 @@ def events_after(execution_id: UUID, number: int) -> EventPage:
         {"number": e.number, "kind": e.kind, "at": e.created.isoformat(), "data": e.data}
         for e in found[:EVENTS_AT_ONCE]
     ]
-    return EventPage(events, ended=row.ended and len(events) < EVENTS_AT_ONCE)
+    return Page(events, ended=row.ended and len(events) < EVENTS_AT_ONCE)
 
 
 @may_lag

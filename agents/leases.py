@@ -3,22 +3,17 @@
 Time is the database's `now()`, never a worker's clock. Every write of a worker carries its fence.
 """
 
-import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import Error, connection
+from django.db import connection
 
-from tenants.models import Tenant
+from tenants.heartbeat import beating
 from tenants.places import in_each_place
-from tenants.task_scope import task_scope
-
-logger = logging.getLogger(__name__)
 
 LEASE_S = 10.0
 BEAT_S = 1.0  # also how soon a cancellation reaches a running call
@@ -84,17 +79,9 @@ def renew(held: Claim) -> None:
             raise LostLease(str(held.step_id))
 
 
-@contextmanager
-def kept(held: Claim) -> Iterator[None]:
-    """Renew the lease from a thread of its own, hence on its own connection, until the block ends."""
-    stop = threading.Event()
-    beat = threading.Thread(target=_beat, args=(held, stop), name=f"lease-{held.key}", daemon=True)
-    beat.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        beat.join()
+def kept(held: Claim) -> AbstractContextManager[None]:
+    """Renew the lease from a thread of its own until the block ends."""
+    return beating(held.tenant_id, f"lease-{held.key}", lambda: _renewed(held), every_s=BEAT_S)
 
 
 def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
@@ -106,20 +93,9 @@ def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
     return [(tenant_id, step_id) for tenant_id, step_id in in_each_place(DUE, [RING_S, limit])]
 
 
-def _beat(held: Claim, stop: threading.Event) -> None:
+def _renewed(held: Claim) -> bool:
     try:
-        with task_scope(held.tenant_id):
-            while not stop.wait(BEAT_S):
-                try:
-                    renew(held)
-                except LostLease:
-                    return
-                except Error:
-                    logger.warning("The database is away; the lease of %s is tried again", held.step_id)
-                    connection.close()
-    except Tenant.DoesNotExist:
-        logger.info("No heartbeat for %s: its tenant is gone", held.step_id)
-    except Error:
-        logger.warning("No heartbeat for %s: the database is away", held.step_id)
-    finally:
-        connection.close()
+        renew(held)
+    except LostLease:
+        return False
+    return True

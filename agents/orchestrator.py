@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from agents import confidence, executions, improvement, leases, memory, registry
-from agents.assignment import task_of
+from agents import confidence, executions, improvement, leases, memory, registry, repairs
+from agents.assignment import shipping_of, task_of
 from agents.conclusion import conclude
-from agents.contract import Evidence, ModelUnavailable, Result
+from agents.contract import Evidence, ModelUnavailable, NotYet, Result
 from agents.executions import CONCLUDE, PLAN
 from agents.leases import Claim, LostLease
 from agents.models import Execution, Step
@@ -26,6 +26,7 @@ from agents.registry_kinds import profile_of
 from agents.storable import storable
 from agents.workbench import LiveBench
 from billing import ledger, quota
+from billing.agreements import cost_of_use
 from miosa.http.problem import Problem
 from routing import calibrations, verdicts
 from routing.embeddings import MODEL as EMBEDDED_BY
@@ -38,10 +39,11 @@ BACK_OFF_S = (1, 4, 16)
 
 @dataclass(frozen=True, slots=True)
 class Followup:
-    """What should be enqueued now: ids of steps that became ready, and of lessons to study."""
+    """What should be enqueued: ids of steps that became ready, of lessons to study, and of steps to look at in so many seconds."""
 
     steps: list[UUID] = field(default_factory=list)
     lessons: list[UUID] = field(default_factory=list)
+    later: list[tuple[UUID, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def _worked(held: Claim) -> Followup:
     try:
         done = _perform(execution, step, bench)
         return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
+    except NotYet as wait:
+        return _postponed(held, wait)
     except ModelUnavailable as error:
         return _tried(held, step, str(error), retryable=error.retryable)
     except Problem as error:
@@ -95,7 +99,8 @@ def _worked(held: Claim) -> Followup:
 def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
     if step.key == PLAN:
         capable = bench.capable("orchestration", "quality")
-        made = plan(execution.request, ask=bench.ask if capable else None, embed=bench.embed)
+        ask, online = bench.ask if capable else None, shipping_of(execution) is not None
+        made = plan(execution.request, ask=ask, embed=bench.embed, online=online)
         return Done(
             Result(success=True, output=made.explanation, evidence=plan_evidence(made)),
             made,
@@ -134,6 +139,7 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
         lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
         if done.plan:
             executions.lay_out(held.execution_id, done.plan)
+        repairs.lay_out(row)
         if row.key == CONCLUDE:
             _conclude(row)
         else:
@@ -200,6 +206,10 @@ def _conclude(row: Step) -> None:
 
 
 def _finished(execution_id: UUID, state: str, **values: Any) -> Execution:
+    ledger.post(
+        "executions", 1, cost_micros=cost_of_use("executions", 1), source="execution", source_id=f"{execution_id}",
+        execution_id=execution_id, description=f"execution, {state}",
+    )  # fmt: skip
     cost = ledger.spent_on(execution_id)
     execution = executions.finish(execution_id, state, cost_micros=cost, **values)
     quota.settle(execution.reference, cost)
@@ -212,6 +222,13 @@ def _tried(held: Claim, step: Step, error: str, *, retryable: bool) -> Followup:
     with transaction.atomic():
         executions.retry(held, error, after_s=BACK_OFF_S[step.errors])
     return Followup()
+
+
+def _postponed(held: Claim, wait: NotYet) -> Followup:
+    with transaction.atomic():
+        executions.postpone(held, wait.why, after_s=wait.after_s)
+        quota.extend(Execution(pk=held.execution_id).reference)
+    return Followup(later=[(held.step_id, wait.after_s)])
 
 
 def _failed(held: Claim, error: str) -> Followup:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agents.contract import Embed, Evidence, ModelUnavailable, Reply
@@ -42,18 +43,20 @@ PLAN_SCHEMA: Mapping[str, Any] = {
 }
 
 
-def plan(request: str, *, ask: Ask | None, embed: Embed | None) -> Plan:
+def plan(request: str, *, ask: Ask | None, embed: Embed | None, online: bool = False) -> Plan:
     """Return the plan of a request. `ask` is None where no capable model is at hand; then rules plan.
+
+    `online`: what is made shall go online, so the plan ends with a deployment of what was reviewed.
 
     A model's plan that stays unusable after one repair gives way to the rules, and the explanation says so.
     """
     purposes = {kind: profile.purpose for kind, profile in PROFILES.items()}
     if ask is None:
-        return rule_plan(request, embed=embed, purposes=purposes)
+        return rule_plan(request, embed=embed, purposes=purposes, online=online)
     try:
-        return _model_plan(request, ask)
+        return _model_plan(request, ask, online=online)
     except (UnusablePlan, ModelUnavailable) as failure:
-        by_rules = rule_plan(request, embed=embed, purposes=purposes)
+        by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online)
         said = f"The model's plan was not usable ({failure}). {by_rules.explanation}"
         return Plan(by_rules.steps, "rules", said, by_rules.left_out)
 
@@ -77,7 +80,7 @@ def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
     )
 
 
-def _model_plan(request: str, ask: Ask) -> Plan:
+def _model_plan(request: str, ask: Ask, *, online: bool) -> Plan:
     roster = "\n".join(f"- {kind}: {profile.purpose}" for kind, profile in PROFILES.items())
     question = ORCHESTRATOR.asks["plan"].format(agents=roster, request=request, max_steps=MAX_STEPS)
     fault = ""
@@ -95,13 +98,13 @@ def _model_plan(request: str, ask: Ask) -> Plan:
         if not reply.capable:
             raise UnusablePlan("the model that answered is too small to plan")
         try:
-            return _read(reply)
+            return _read(reply, online=online)
         except UnusablePlan as found:
             fault = str(found)
     raise UnusablePlan(fault)
 
 
-def _read(reply: Reply) -> Plan:
+def _read(reply: Reply, *, online: bool) -> Plan:
     try:
         answer = json.loads(_object(reply.text))
     except ValueError as error:
@@ -121,7 +124,7 @@ def _read(reply: Reply) -> Plan:
         for one in answer["steps"]
     ]
     return Plan(
-        ordered(_reviewed(steps), known=tuple(PROFILES)),
+        ordered(_shipped(_reviewed(steps)) if online else _reviewed(steps), known=tuple(PROFILES)),
         "model",
         f"Planned by {reply.model}: {answer['reasoning']}",
     )
@@ -151,3 +154,22 @@ def _reviewed(steps: list[PlannedStep]) -> list[PlannedStep]:
         "code is always reviewed",
     )
     return [*steps, review]
+
+
+def _shipped(steps: list[PlannedStep]) -> list[PlannedStep]:
+    """What shall go online is deployed after its review: add the step a planner forgot, and make it wait."""
+    reviews = tuple(step.key for step in steps if step.agent == "quality")
+    if not reviews:
+        raise UnusablePlan("what shall go online is written by development and reviewed by quality first")
+    if any(step.agent == "deployment" for step in steps):
+        return [
+            replace(step, depends_on=tuple(dict.fromkeys([*step.depends_on, *reviews])))
+            if step.agent == "deployment"
+            else step
+            for step in steps
+        ]
+    said = "Release what was reviewed and bring it online"
+    return [
+        *steps,
+        PlannedStep("deployment", "deployment", PURPOSES["deployment"], said, reviews, "it shall go online"),
+    ]

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from agents.chains import DEFAULT_CHAIN, chain_of, intent_of, is_question
+from agents.chains import DEFAULT_CHAIN, MAKING, SITE_CHAIN, chain_of, intent_of, is_question
 from agents.contract import Embed, ModelUnavailable
 from agents.plan import MAX_STEPS, Plan, PlannedStep, ordered
 from agents.text.request import Request, bare, clauses, read_request
+from agents.text.site_kind import asks_for_site, asks_to_go_online
 from agents.text.vectors import nearest
 from agents.text.words import words
 
@@ -56,15 +57,35 @@ class _Chosen:
     reason: str
 
 
-def rule_plan(request: str, *, embed: Embed | None, purposes: Mapping[str, str]) -> Plan:
-    """Return a plan by rules; `purposes` is each agent's own sentence, `embed` None where embeddings are away."""
+def rule_plan(
+    request: str, *, embed: Embed | None, purposes: Mapping[str, str], online: bool = False
+) -> Plan:
+    """Return a plan by rules; `purposes` is each agent's own sentence, `embed` None where embeddings are away.
+
+    `online`: what is made shall go online, so the orders to make it and to bring it there are one.
+    """
     read = read_request(request)
     found = clauses(read.directive) or [read.directive or request.strip()]
     draft = _Draft(read)
+    site, found = _site(found, read) if online else ((), found)
     chosen = [_choose(clause, read, embed=embed, purposes=purposes) for clause in found]
+    if site:
+        chosen.insert(0, _Chosen(". ".join(site), SITE_CHAIN, "it shall go online"))
     placed = [replace(one, chain=_add(draft, one)) for one in chosen]
     steps = ordered(tuple(draft.steps.values()), known=tuple(purposes))
     return Plan(steps, "rules", _explain(placed, draft.left_out), tuple(draft.left_out))
+
+
+def _site(found: Sequence[str], read: Request) -> tuple[Sequence[str], list[str]]:
+    """Return the clauses that say what to make and that it shall go online, and the others; all where none says it."""
+    site = [clause for clause in found if _makes_site(clause, read)]
+    return (site, [clause for clause in found if clause not in site]) if site else (found, [])
+
+
+def _makes_site(clause: str, read: Request) -> bool:
+    intent, _ = intent_of(clause, kind=read.kind)
+    made = intent is None or intent.name in MAKING
+    return asks_for_site(clause) or asks_to_go_online(clause) or (made and not is_question(clause))
 
 
 def _choose(clause: str, read: Request, *, embed: Embed | None, purposes: Mapping[str, str]) -> _Chosen:

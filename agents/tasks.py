@@ -52,16 +52,19 @@ def follow(tenant_id: UUID | str, followup: orchestrator.Followup) -> None:
         ring_step(tenant_id, step_id)
     for lesson_id in followup.lessons:
         ring(study, tenant_id, lesson_id)
+    for step_id, after_s in followup.later:
+        ring_step(tenant_id, step_id, after_s=after_s)
 
 
-def ring_step(tenant_id: UUID | str, step_id: UUID) -> None:
+def ring_step(tenant_id: UUID | str, step_id: UUID, *, after_s: float = 0) -> None:
     """Call a worker to a step."""
-    ring(run_step, tenant_id, step_id)
+    ring(run_step, tenant_id, step_id, after_s=after_s)
 
 
-def ring(task: object, tenant_id: UUID | str, row_id: UUID) -> None:
+def ring(task: object, tenant_id: UUID | str, row_id: UUID, *, after_s: float = 0) -> None:
     """Send one message; a broker that is away is no error, since the row rings again."""
+    ids = (str(tenant_id), str(row_id))
     try:
-        task.apply_async((str(tenant_id), str(row_id)), ignore_result=True, retry=False)  # type: ignore[attr-defined]
+        task.apply_async(ids, countdown=after_s or None, ignore_result=True, retry=False)  # type: ignore[attr-defined]
     except (BrokerAway, ConnectionError, TimeoutError):
         logger.warning("The broker is away; row %s is rung again", row_id)

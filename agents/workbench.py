@@ -8,7 +8,19 @@ from uuid import UUID
 from django.db import transaction
 
 from agents import executions, facts, memory
-from agents.contract import CodeRun, CodeRunUnavailable, Evidence, ModelUnavailable, Recollection, Reply
+from agents import shipping as shipping_of_executions
+from agents.contract import (
+    CodeRun,
+    CodeRunUnavailable,
+    Evidence,
+    Freight,
+    ModelUnavailable,
+    ProgramRun,
+    Recollection,
+    Reply,
+    Shipment,
+    Shipping,
+)
 from agents.leases import Claim, LostLease
 from agents.models import Execution, Step
 from deployments import execution as deployments
@@ -102,6 +114,25 @@ class LiveBench:
         except (SandboxUnavailable, SandboxRefused) as error:
             raise CodeRunUnavailable(str(error)) from error
         return CodeRun(run.exit_code, run.stdout, run.stderr, run.timed_out, run.duration_ms)
+
+    def run_program(
+        self, files: Mapping[str, str], commands: Sequence[str], *, timeout_s: float = 60
+    ) -> ProgramRun:
+        try:
+            run = deployments.run_program(
+                files,
+                commands,
+                timeout_s=timeout_s,
+                execution_id=self.execution.pk,
+                step_id=self.step.pk,
+                agent=self.step.agent,
+            )
+        except (SandboxUnavailable, SandboxRefused) as error:
+            raise CodeRunUnavailable(str(error)) from error
+        return ProgramRun(run.exit_code, run.output, run.timed_out, run.duration_ms)
+
+    def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
+        return shipping_of_executions.ship(self.execution, freight, shipping)
 
     def judge(self, evidence: Sequence[Evidence]) -> None:
         self.judged += [(answer.decision_id, tuple(evidence)) for answer in self.answers[len(self.judged) :]]

@@ -5,3 +5,10 @@ from django.apps import AppConfig
 
 class BillingConfig(AppConfig):
     name = "billing"
+
+    def ready(self) -> None:
+        """The plan says how many seats a tenant has."""
+        from billing.subscriptions import current_plan
+        from tenants import seats
+
+        seats.limited_by(lambda: current_plan().seats)

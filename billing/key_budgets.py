@@ -1,4 +1,4 @@
-"""What each key has spent and set aside; the only writer of KeyBudget.
+"""What each key has spent and set aside; KeyBudget is written here, and by the statements of `quota` that close.
 
 Whoever writes here holds the lock of the tenant's own budget already (its row is changed first, in the same
 transaction): so sums are exact whatever happens at once, and no two wait for each other.
@@ -30,10 +30,6 @@ WHERE k.budget_id = %(budget)s AND k.key_id = capped.key_id
   AND (capped.cap IS NULL OR k.spent_micros + k.reserved_micros + %(amount)s <= capped.cap)
 RETURNING k.key_id"""
 
-CLOSE = """
-UPDATE billing_keybudget SET spent_micros = spent_micros + %(spent)s, reserved_micros = reserved_micros - %(freed)s
-WHERE budget_id = %(budget)s AND key_id = ANY(%(keys)s::uuid[])"""
-
 
 def hold(budget_id: UUID, lineage: Sequence[Link], amount_micros: int) -> None:
     """Set money aside for a key and for every key it descends from.
@@ -58,18 +54,6 @@ def hold(budget_id: UUID, lineage: Sequence[Link], amount_micros: int) -> None:
             wanted_micros=amount_micros,
             inherited=short is not lineage[0],
         )
-
-
-def close(budget_id: UUID, keys: Sequence[UUID], *, spent_micros: int, freed_micros: int) -> None:
-    """Charge what was spent (negative: give back) and free what was set aside, for a key and all above it."""
-    values: dict[str, Any] = {
-        "budget": budget_id,
-        "keys": list(keys),
-        "spent": spent_micros,
-        "freed": freed_micros,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(CLOSE, values)
 
 
 def spending_of(key_id: UUID) -> dict[str, int]:

@@ -4,44 +4,33 @@ The only writer of Reservation and of a Budget's sums.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from billing import key_budgets
 from billing.errors import QuotaExceeded
 from billing.models import Budget, Reservation
-from billing.subscriptions import current_budget
+from billing.subscriptions import current_budget, month_of
 from tenants.delegation import Link
+from tenants.owned import current_tenant_id
 from tenants.places import in_each_place
 
 LEASE_S = 3600
+FIELDS = (
+    "id", "budget_id", "key_ids", "amount_micros", "actual_micros", "state", "lease_until", "created", "closed",
+)  # fmt: skip
 
+# The functions are in the migrations: what is decided there is one statement here.
 RESERVE = """
-WITH granted AS (
-  UPDATE billing_budget
-  SET reserved_micros = reserved_micros + %(amount)s, executions_used = executions_used + %(executions)s
-  WHERE id = %(budget)s AND spent_micros + reserved_micros + %(amount)s <= cap_micros
-    AND (executions_cap IS NULL OR executions_used + %(executions)s <= executions_cap)
-  RETURNING tenant_id, id)
-INSERT INTO billing_reservation
-  (id, tenant_id, reference, budget_id, key_ids, amount_micros, state, lease_until, created)
-SELECT %(id)s, tenant_id, %(reference)s, id, %(keys)s::uuid[], %(amount)s, 'held', now() + make_interval(secs => %(lease)s), now()
-FROM granted RETURNING id"""
-
-# Converges: a lease that ran out has given its money back already, and a sum charged before is taken off,
-# so that a call which outlives its cancellation is charged by settling again.
-CLOSE = """
-WITH closed AS (
-  UPDATE billing_reservation SET state = %(state)s, actual_micros = %(actual)s, closed = now()
-  WHERE tenant_id = %(tenant)s AND reference = %(reference)s
-  RETURNING budget_id, key_ids, %(actual)s - coalesce(old.actual_micros, 0) AS spent,
-    CASE WHEN old.state = 'held' THEN amount_micros ELSE 0 END AS freed)
-UPDATE billing_budget b
-SET spent_micros = b.spent_micros + closed.spent, reserved_micros = b.reserved_micros - closed.freed
-FROM closed WHERE b.id = closed.budget_id RETURNING b.id, closed.key_ids, closed.spent, closed.freed"""
+SELECT * FROM billing_reserve(%(tenant)s, %(month)s, %(reference)s, %(id)s, %(keys)s::uuid[], %(amount)s, %(executions)s,
+  make_interval(secs => %(lease)s))"""
+CLOSE = "SELECT billing_close(%s, %s, %s, %s)"
 
 SWEEP = """
 WITH dead AS (
@@ -73,27 +62,13 @@ def reserve(
     """
     if amount_micros < 0 or executions < 0:
         raise ValueError("A reservation is never negative.")
-    budget = current_budget()
-    values: dict[str, Any] = {
-        "id": uuid7(),
-        "budget": budget.pk,
-        "reference": reference,
-        "keys": [link.key_id for link in lineage],
-        "amount": amount_micros,
-        "executions": executions,
-        "lease": LEASE_S,
-    }
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(RESERVE, values)
-            granted = cursor.fetchone()
-            if granted and lineage:
-                key_budgets.hold(budget.pk, lineage, amount_micros)
-    except IntegrityError:
-        granted = True  # the reference is taken: the reservation of an earlier attempt
-    if not granted and not Reservation.objects.filter(reference=reference).exists():
-        raise _refusal(budget.pk, amount_micros)
-    row: Reservation = Reservation.objects.get(reference=reference)
+    asked = _Asked(reference, amount_micros, executions, tuple(lineage))
+    row = _reserved(asked)
+    if row is None:
+        budget = current_budget()  # the first reservation of a month opens it
+        row = _reserved(asked)
+        if row is None:
+            raise _refusal(budget.pk, amount_micros)
     return row
 
 
@@ -117,24 +92,66 @@ def extend(reference: str) -> None:
         )
 
 
+def charge(amount_micros: int) -> None:
+    """Charge what nothing was set aside for to the month's budget of the current tenant; negative gives back.
+
+    It is charged even beyond the cap: it was used. What comes next is refused instead.
+    """
+    if amount_micros:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE billing_budget SET spent_micros = greatest(0, spent_micros + %s) WHERE id = %s",
+                [amount_micros, current_budget().pk],
+            )
+
+
 def sweep_expired() -> int:
     """Free the reservations of all tenants whose lease ran out, as the platform; return how many."""
     return sum(int(number) for (number,) in in_each_place(SWEEP))
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    reference: str
+    amount_micros: int
+    executions: int
+    lineage: tuple[Link, ...]
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "id": uuid7(),
+            "tenant": current_tenant_id(),
+            "month": month_of(timezone.now()),
+            "reference": self.reference,
+            "keys": [link.key_id for link in self.lineage],
+            "amount": self.amount_micros,
+            "executions": self.executions,
+            "lease": LEASE_S,
+        }
+
+
+def _reserved(asked: _Asked) -> Reservation | None:
+    """Return the reservation, new or of an earlier attempt; None where nothing was granted."""
+    alone = not asked.lineage and not connection.in_atomic_block  # one statement needs no more around it
+    try:
+        with nullcontext() if alone else transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(RESERVE, asked.values())
+            found = cursor.fetchone()
+            if found is None:
+                return None
+            row = Reservation(**dict(zip(FIELDS, found[1:], strict=True)), reference=asked.reference)
+            if found[0] and asked.lineage:
+                key_budgets.hold(row.budget_id, asked.lineage, asked.amount_micros)
+    except IntegrityError:  # the same reference was reserved in this very moment
+        row = Reservation.objects.get(reference=asked.reference)
+    return row
+
+
 def _close(reference: str, state: str, actual_micros: int) -> None:
-    row = Reservation.objects.get(reference=reference)
-    values: dict[str, Any] = {
-        "tenant": row.tenant_id,
-        "reference": reference,
-        "state": state,
-        "actual": actual_micros,
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLOSE, values)
-        for budget_id, keys, spent, freed in cursor.fetchall():
-            if keys:
-                key_budgets.close(budget_id, keys, spent_micros=spent, freed_micros=freed)
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, [current_tenant_id(), reference, state, actual_micros])
+        if not cursor.fetchone()[0]:
+            raise Reservation.DoesNotExist(f"Nothing was reserved for {reference}.")
 
 
 def _refusal(budget_id: UUID, wanted_micros: int) -> QuotaExceeded:

@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class DeploymentsConfig(AppConfig):
     name = "deployments"
+
+    def ready(self) -> None:
+        """Tell billing which project its entries are for."""
+        from deployments.project_costs import tell
+
+        tell()

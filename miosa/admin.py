@@ -14,6 +14,7 @@ from unfold.views import ChangeList
 
 from agents.contract import Profile
 from agents.registry_kinds import ORCHESTRATOR, PROFILES
+from billing.models import MONEY_ONLY, Meter
 from billing.money import format_usd
 from miosa import insight, statistics
 from miosa.dashboard import chosen_tenant
@@ -191,7 +192,8 @@ class SpendByDayAdmin(Statistics):
     def leads_to(self, row: SpendByDay) -> str:
         start = datetime.combine(row.day, time(), tzinfo=UTC)
         day = {"created__gte": start.isoformat(), "created__lt": (start + timedelta(days=1)).isoformat()}
-        return rows_of("billing_ledgerentry", tenant__id__exact=row.tenant_id, **day)
+        use = ",".join(meter for meter in Meter if meter not in MONEY_ONLY)
+        return rows_of("billing_ledgerentry", tenant__id__exact=row.tenant_id, meter__in=use, **day)
 
     @display(description="Charged", ordering="cost_micros")
     def cost(self, row: SpendByDay) -> str:

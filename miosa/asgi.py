@@ -13,13 +13,18 @@ from miosa.wsgi import application as django_application
 
 # isort: split
 # Only now are the apps ready to be imported.
-from agents.api.events import PATH, event_door
+from agents.api.events import FEED as EXECUTIONS
+from deployments.api.events import FEED as DEPLOYMENTS
+from deployments.api.transfers import MOST_UPLOAD, UPLOADED
 from miosa.environment import environment
 from miosa.http.limits import BodyLimits, limited
+from miosa.http.uploads import Uploads
 from routing import board
+from tenants.event_feed import Feed, door
 from tenants.throttling.overrun import refusing_overrun
 
 THREADS = 16
+FEEDS = (EXECUTIONS, DEPLOYMENTS)
 
 _django: Any = WSGIMiddleware(cast(Any, django_application), workers=THREADS)
 
@@ -28,13 +33,20 @@ async def _routed(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Send each request through its door."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] == "http" and scope["method"] == "GET" and PATH.match(scope["path"]):
-        await event_door(scope, receive, send)
     elif scope["type"] == "http":
-        await _in_wsgi(scope, receive, send)
+        feed = _feed(scope)
+        await (door(feed, scope, receive, send) if feed else _in_wsgi(scope, receive, send))
 
 
-application = refusing_overrun(limited(_routed, BodyLimits(timeout_s=environment().body_timeout_s)))
+def _feed(scope: dict[str, Any]) -> Feed | None:
+    """Return the stream a request asks for."""
+    if scope["method"] != "GET":
+        return None
+    return next((feed for feed in FEEDS if feed.path.match(scope["path"])), None)
+
+
+_limits = BodyLimits(timeout_s=environment().body_timeout_s)
+application = refusing_overrun(limited(_routed, _limits, Uploads(UPLOADED, MOST_UPLOAD)))
 
 
 async def _in_wsgi(scope: dict[str, Any], receive: Any, send: Any) -> None:

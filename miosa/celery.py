@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import setup_logging, worker_init, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miosa.settings")
@@ -25,10 +26,30 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "ring-due-steps": {"task": "agents.ring_due", "schedule": 1.0, "options": {"expires": 2}},
+        "ring-due-deployments": {
+            "task": "deployments.ring_due",
+            "schedule": 1.0,
+            "options": {"expires": 2},
+        },
+        "meter-hosting": {"task": "deployments.meter", "schedule": 30.0, "options": {"expires": 30}},
+        "mend-hosting": {"task": "deployments.mend", "schedule": 300.0, "options": {"expires": 300}},
+        "sweep-contents": {"task": "deployments.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
         "sweep-reservations": {
             "task": "billing.sweep_reservations",
             "schedule": 15.0,
             "options": {"expires": 15},
+        },
+        "expire-grants": {"task": "billing.expire_grants", "schedule": 60.0, "options": {"expires": 60}},
+        "warn-of-spending": {"task": "billing.warn", "schedule": 60.0, "options": {"expires": 60}},
+        "reconcile": {
+            "task": "billing.reconcile",
+            "schedule": crontab(hour="3", minute="17"),
+            "options": {"expires": 3600},
+        },
+        "count-standing": {
+            "task": "billing.count_standing",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
         },
         "heartbeat": {"task": "miosa.heartbeat", "schedule": 2.0, "options": {"expires": 4}},
         "refresh-statistics": {

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from miosa import variable_checks as check
+from miosa.deployments_environment import DeploymentsEnvironment
 from miosa.limits_environment import LimitsEnvironment
 from miosa.people_environment import PeopleEnvironment, refuse_half_a_provider
 from miosa.router_environment import RouterEnvironment
@@ -27,7 +28,9 @@ DOT_ENV = ROOT / ".env"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment(PeopleEnvironment, LimitsEnvironment, SecrecyEnvironment, RouterEnvironment):
+class Environment(
+    PeopleEnvironment, LimitsEnvironment, SecrecyEnvironment, RouterEnvironment, DeploymentsEnvironment
+):
     """All settings of one process. An empty string means: not set. Secrets stay out of its repr.
 
     `filled` names the variables nobody set: the embedded services gave them their values.
@@ -79,20 +82,6 @@ class Environment(PeopleEnvironment, LimitsEnvironment, SecrecyEnvironment, Rout
         secret=True,
         present="tokens are signed with it",
         absent="tokens are signed with a random secret kept in the state folder",
-    )
-    e2b_api_key: str = variable(
-        "E2B_API_KEY",
-        check.key,
-        secret=True,
-        present="it is checked, but nothing uses it yet: code runs in the local bubblewrap sandbox",
-        absent="code runs in the local bubblewrap sandbox",
-    )
-    render_api_key: str = variable(
-        "RENDER_API_KEY",
-        check.key,
-        secret=True,
-        present="it is checked, but nothing uses it yet: deployments to Render are not available",
-        absent="deployments to Render are not available",
     )
     stripe_secret_key: str = variable(
         "STRIPE_SECRET_KEY",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
@@ -27,9 +28,12 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 
 
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database, broker, worker and a language model answer, else 503 with the reason of each."""
-    checks = {name: _outcome(check) for name, check in CHECKS.items()}
-    ready = all(outcome["ok"] for outcome in checks.values())
+    """Answer 200 when database, broker, worker and a language model answer, else 503 with the reason of each.
+
+    Sandboxes and hosting are told as well; requests are answered without them, so they do not decide.
+    """
+    checks = {name: _outcome(check) for name, check in (CHECKS | TOLD).items()}
+    ready = all(checks[name]["ok"] for name in CHECKS)
     headers = {} if ready else {"Retry-After": "2"}
     return JsonResponse(
         {"status": "ready" if ready else "not ready", "checks": checks},
@@ -84,9 +88,30 @@ def _providers() -> str:
     return ", ".join(sorted(ready))
 
 
+def _sandboxes() -> str:
+    if settings.ENVIRONMENT.e2b_api_key:
+        return "E2B's cloud"
+    return _answering(settings.ENVIRONMENT.sandboxes_url, "MIOSA_SANDBOXES_URL")
+
+
+def _hosting() -> str:
+    return _answering(settings.ENVIRONMENT.hosting_url, "MIOSA_HOSTING_URL")
+
+
+def _answering(url: str, variable: str) -> str:
+    """Ask a server of ours how it does; the token in its address stays here."""
+    if not url:
+        raise RuntimeError(f"none: start the product with `manage.py serve`, or set {variable}")
+    parts = urlsplit(url)
+    place = f"{parts.scheme}://{parts.hostname}:{parts.port}"
+    httpx.get(f"{place}/health", timeout=2).raise_for_status()
+    return "answers"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "broker": _broker,
     "worker": _worker,
     "providers": _providers,
 }
+TOLD: dict[str, Callable[[], str]] = {"sandboxes": _sandboxes, "hosting": _hosting}

@@ -116,6 +116,7 @@ if ENVIRONMENT.database_replica_url and not AS_OWNER:
 DATABASE_ROUTERS = [
     "miosa.pg.platform.PlatformRouter",
     "miosa.pg.replica.ReplicaRouter",
+    "miosa.pg.shared.SharedModelsRouter",
     "django_tenants.routers.TenantSyncRouter",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -185,6 +186,11 @@ SPECTACULAR_SETTINGS = {
         "ModeEnum": "agents.models.Execution.Mode",
         "TaskKindEnum": "routing.requirement.TASK_KINDS",
         "RoleEnum": "tenants.models.Role",
+        "EnvironmentEnum": "deployments.models.Service.Environment",
+        "DeploymentStateEnum": "deployments.models.Deployment.State",
+        "SandboxRunStateEnum": "deployments.models.SandboxRun.State",
+        "ServiceStateEnum": "deployments.models.Service.State",
+        "ApprovalStateEnum": "deployments.models.Approval.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

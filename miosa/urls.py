@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path(".well-known/jwks.json", Jwks.as_view(), name="jwks"),
+    path("status/", include("deployments.pages.urls")),
     path("invitations/", include("tenants.pages.urls")),
     path("admin/", include("tenants.admin.urls")),
     path("admin/", admin.site.urls),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("api/v1/", include("tenants.api.urls")),
     path("api/v1/", include("billing.api.urls")),
     path("api/v1/", include("routing.api.urls")),
+    path("api/v1/", include("deployments.api.urls")),
     path("api/v1/", include("agents.api.urls")),
 ]
 handler400 = "miosa.http.exception_handler.handler400"

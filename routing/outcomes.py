@@ -116,6 +116,7 @@ def _post(decision: Decision, call: ModelCall) -> None:
         cost_micros=call.cost_micros if call.winner else 0,
         source="model_call",
         source_id=str(call.pk),
+        tokens=ledger.Tokens(call.input_tokens - call.cached_tokens, call.cached_tokens, call.output_tokens),
         execution_id=decision.execution_id,
         model=call.model,
         agent=decision.agent,

@@ -18,7 +18,7 @@ from django_tenants.utils import tenant_context
 
 from miosa.http.problem import Conflict, NotFound
 from miosa.pg.platform import platform
-from tenants import audit, members
+from tenants import audit, members, seats
 from tenants.delegation import effective
 from tenants.invitation_letter import send_on_commit
 from tenants.key_lineage import lineage_of
@@ -53,6 +53,7 @@ def invite(
     Raises:
         Forbidden: the role may do more than `by`.
         Conflict: the address belongs to a member, or has an open invitation.
+        NoSeatLeft: the plan's seats are taken or offered.
     """
     refuse_above(by.scopes, role)
     address, now = email.strip().lower(), timezone.now()
@@ -60,6 +61,7 @@ def invite(
     plain = f"miosa_i_{tenant.pk.hex}_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         _refuse_seated(address)
+        seats.refuse_beyond()
         row: Invitation = Invitation.objects.create(
             email=address,
             role=role,

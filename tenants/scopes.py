@@ -3,10 +3,27 @@
 from tenants.models.membership import Role
 
 READ = frozenset(
-    {"agents:read", "executions:read", "decisions:read", "models:read", "usage:read", "memory:read"}
+    {
+        "agents:read",
+        "executions:read",
+        "decisions:read",
+        "models:read",
+        "usage:read",
+        "memory:read",
+        "projects:read",
+        "deployments:read",
+        "sandboxes:read",
+    }
 )
 OWN = frozenset({"sessions:read", "sessions:write"})  # where one is signed in oneself
-WORK = READ | {"tasks:write", "executions:write", "feedback:write"}
+WORK = READ | {
+    "tasks:write",
+    "executions:write",
+    "feedback:write",
+    "projects:write",
+    "deployments:write",
+    "sandboxes:write",
+}
 ADMINISTER = WORK | {
     "api-keys:read",
     "api-keys:write",
@@ -19,6 +36,7 @@ ADMINISTER = WORK | {
     "secrets:write",
     "routing:read",
     "routing:write",
+    "deployments:approve",
 }
 ALL = ADMINISTER | OWN | {"billing:write", "tenant:write"}
 

@@ -19,6 +19,19 @@ class TaskRequest(serializers.Serializer[Any]):
         choices=Execution.Mode.choices, default=Execution.Mode.BALANCE, help_text="what matters most"
     )
     conversation = serializers.CharField(max_length=80, default="", allow_blank=True)
+    deploy = serializers.BooleanField(
+        default=False, help_text="whether what is made shall go online; somebody has to approve it before"
+    )
+    target = serializers.SlugField(max_length=20, default="local", help_text="where it goes online")
+    environment = serializers.ChoiceField(
+        choices=Execution.Environment.choices, default=Execution.Environment.PREVIEW
+    )
+    project = serializers.SlugField(
+        max_length=40,
+        default="",
+        allow_blank=True,
+        help_text="slug of the project it becomes a release of; a new project without one",
+    )
     parameters = serializers.DictField(
         child=serializers.CharField(max_length=1000, allow_blank=True), default=dict
     )
@@ -36,6 +49,8 @@ class TaskRequest(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "is not a member of a task"))
+        if project := attrs.pop("project"):
+            attrs["parameters"] = attrs["parameters"] | {"project": project}
         return attrs
 
 
@@ -54,6 +69,7 @@ class StepRepresentation(serializers.ModelSerializer[Step]):
             "depends_on",
             "state",
             "attempt",
+            "waits_for",
             "success",
             "output",
             "data",
@@ -86,6 +102,9 @@ class ExecutionSummary(serializers.ModelSerializer[Execution]):
             "mode",
             "conversation",
             "parameters",
+            "deploy",
+            "target",
+            "environment",
             "plan_source",
             "plan_explanation",
             "confidence",

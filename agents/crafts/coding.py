@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from agents.contract import Evidence, ModelUnavailable, Reply
 from agents.crafts.asking import Asker
+from agents.crafts.known import known_code
 from agents.crafts.worked import nearest_worked, source_of
 from agents.text import grammars
 from agents.text.code import blocks, only_definitions, parse, python_of
@@ -77,6 +78,20 @@ def write_function(ask: Asker, wanted: Interface, *, request: str, material: str
             break
         ask.bench.note(f"Try {len(pieces)} does not pass: {fault_of(piece)}")
     return replace(max(pieces, key=lambda piece: piece.weight), tries=len(pieces))
+
+
+def known_function(ask: Asker, wanted: Interface) -> Piece | None:
+    """Return a plain function for what is asked, tried on the tests the request implies; None where there is none."""
+    names = tuple(name for name, _ in wanted.parameters)
+    source = known_code(spoken(wanted), wanted.head, names)
+    checks = [over_f(one.call, one.value, wanted.name) for one in wanted.examples]
+    checks += properties(spoken(wanted), arity=len(names))
+    if not source or not checks:
+        return None
+    title = f"What the request says of {wanted.name}."
+    tests = unittest_module(wanted.name, wanted.name, checks, title=title)
+    piece = _tried(ask, wanted, source, tests=tests, judge="the request", material="")
+    return replace(piece, origin="a known rule")
 
 
 def spoken(wanted: Interface) -> str:

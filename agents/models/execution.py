@@ -22,9 +22,17 @@ class Execution(TenantOwned):
         COST = "cost"
         BALANCE = "balance"
 
+    class Environment(models.TextChoices):
+        PREVIEW = "preview"
+        STAGING = "staging"
+        PRODUCTION = "production"
+
     request = models.TextField()
     parameters = models.JSONField(default=dict)
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.BALANCE)
+    deploy = models.BooleanField(default=False, help_text="whether the result shall go online")
+    target = models.CharField(max_length=20, default="local", help_text="where to, if it shall")
+    environment = models.CharField(max_length=10, choices=Environment, default=Environment.PREVIEW)
     conversation = models.CharField(max_length=80, blank=True)
     requested_by = models.CharField(max_length=60, help_text="user:<id> or key:<id>")
     state = models.CharField(max_length=12, choices=State, default=State.PENDING)

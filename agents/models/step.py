@@ -45,6 +45,10 @@ class Step(TenantOwned):
     lease_owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True)
 
+    waits_for = models.CharField(
+        max_length=300, blank=True, help_text="what a step waits for between two tries"
+    )
+
     success = models.BooleanField(null=True)
     output = models.TextField(blank=True)
     data = models.JSONField(default=dict)

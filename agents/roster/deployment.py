@@ -4,6 +4,8 @@ from typing import Any
 
 from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
+from agents.crafts.going_online import go_online
+from agents.crafts.site_review import handed_site
 from agents.text.request import read_request
 from agents.text.shipping import FRAMEWORKS, Cargo, cargo_of, recipe
 from agents.verifiers import code as checks_of
@@ -27,6 +29,9 @@ profile = Profile(
 
 def execute(task: Task, bench: Workbench) -> Result:
     """Write the recipe for what was handed over, or for the stack the request names, and check it."""
+    site = handed_site(task)
+    if site and task.shipping:
+        return go_online(task, site, bench, task.shipping)
     files = _artefacts(task)
     cargo = cargo_of(files, f"{task.input}. {read_request(task.asked).wanted}")
     if not files and not cargo.serves:

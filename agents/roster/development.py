@@ -8,10 +8,13 @@ from agents.crafts import modules
 from agents.crafts.asking import Asker
 from agents.crafts.coding import Piece, fault_of, write_function
 from agents.crafts.modules import Made
+from agents.crafts.site import make_site
+from agents.crafts.site_told import of_site
 from agents.crafts.worked import WORKED
 from agents.text.interface import Interface, interface
 from agents.text.languages import language_of
 from agents.text.request import one_spaced, read_request
+from agents.text.site_kind import asks_for_page
 from agents.verifiers.code import UNTESTED
 
 _WORKED = "Write a Python function that {{{0}}}.\n```python\n{{{0}_code}}```\n"
@@ -36,6 +39,10 @@ profile = Profile(
         "modules": "{request}\n\n{design}\n\nWrite it as flat Python modules (standard library only) and one unittest module"
         ' named test_*.py. Answer with JSON: {{"files": [{{"path": "name.py", "content": "..."}}]}}',
         "other": "{request}\nAnswer with one fenced block of {language}.",
+        "section": 'Write {count} short sentences of plain facts for a web page titled "{title}", for its part "{heading}".',
+        "site": "{request}\n\nThis is a small site that works. Change its files so that it does exactly what is asked, or answer with the"
+        " files that change. Links stay relative; nothing is loaded from other hosts; its tests and site.json stay as they are.{fault}"
+        '\n\n{files}\n\nAnswer with JSON: {{"files": [{{"path": "...", "content": "..."}}]}}',
         "change": "{request}\n```python\n{code}\n```\nAnswer with the whole new code in one fenced block.",
     },
 )
@@ -46,6 +53,8 @@ def execute(task: Task, bench: Workbench) -> Result:
     """Write what is asked in the way that fits: one function, modules, a data model's store, or changed code."""
     ask = Asker(bench, profile)
     request = read_request(task.asked)
+    if request.kind != "code" and (task.shipping or asks_for_page(request.directive)):
+        return of_site(make_site(ask, task.asked, fault=_rejected(task)))
     wanted = (
         f"{task.input} {request.material}"
         if request.kind == "details" and request.material not in task.input
@@ -65,6 +74,12 @@ def execute(task: Task, bench: Workbench) -> Result:
     text = request.material if request.kind == "text" else ""
     face = interface(wanted)
     return _of_piece(write_function(ask, face, request=wanted, material=text), face)
+
+
+def _rejected(task: Task) -> str:
+    """Return what the last review did not accept, "" where there was none or it was content."""
+    last = next((one for one in reversed(task.handovers) if one.data.get("verdict")), None)
+    return str(last.data.get("fault", "")) if last and last.data["verdict"] == "rejected" else ""
 
 
 def _of_piece(piece: Piece, face: Interface) -> Result:

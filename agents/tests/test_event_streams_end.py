@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,10 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 
 from agents import submission
-from agents.api.events import ADMIT_EVERY_S, _Reader, event_door
+from agents.api.events import FEED
 from tenants import api_keys, sessions
+from tenants.event_feed import ADMIT_EVERY_S, Reader
+from tenants.event_feed import door as event_door
 from tenants.models import ApiKey, Membership, Session
 from tenants.tests.signing_in import bearer, sign_in
 
@@ -40,7 +43,7 @@ def removed(_said):
 def door(path, credential):
     headers = [(b"authorization", f"Bearer {credential}".encode())]
     return ApplicationCommunicator(
-        event_door, {"type": "http", "method": "GET", "path": path, "headers": headers}
+        partial(event_door, FEED), {"type": "http", "method": "GET", "path": path, "headers": headers}
     )
 
 
@@ -101,7 +104,7 @@ def test_it_ends_under_any_wsgi_server_too(path):
 def test_it_goes_on_while_nothing_ends(tenant, owner, path):
     """A living session is looked at again and again, and the stream stays open."""
     grant = sessions.open_session(owner)
-    reader = _Reader(sessions.member(grant.session_id, owner.pk), tenant, UUID(path.split("/")[4]))
+    reader = Reader(FEED, sessions.member(grant.session_id, owner.pk), tenant, UUID(path.split("/")[4]))
     for _ in range(3):
         reader.admitted_s -= 2 * ADMIT_EVERY_S
         seen_s = reader.admitted_s

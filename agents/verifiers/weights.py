@@ -31,6 +31,12 @@ NOT_RUN = Weight(0.0, 1.0)
 UNTESTED = Weight(0.0, 0.8)  # it runs, but nothing says what it should return
 SAME_BEHAVIOUR = Weight(1.2, 2.5)
 COVERS_REQUEST = Weight(0.3, 0.7)
+# a site: its tests come with its template, what they run on is made from the request
+SITE_TESTS = Weight(1.4, 3.0)
+PAGES = Weight(0.4, 1.0)
+LINKS = Weight(0.4, 1.5)
+ONLINE = Weight(1.6, 3.0)  # it answers at its address, from outside
+UNASKED = Weight(0.0, 1.2)  # a part that was asked for is not in it
 # texts
 COMPLETE = Weight(0.1, 1.0)
 COVERAGE = Weight(0.7, 1.2)

@@ -4,7 +4,6 @@ import django.db.models.deletion
 import uuid_utils.compat
 from django.db import migrations, models
 
-import billing.models.subscription
 import tenants.owned
 from miosa.pg.append_only import append_only
 from miosa.pg.composite import CompositeForeignKey
@@ -174,9 +173,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "plan",
-                    models.CharField(
-                        default="free", max_length=40, validators=[billing.models.subscription.check_plan]
-                    ),
+                    models.CharField(default="free", max_length=40),
                 ),
                 ("since", models.DateTimeField(auto_now_add=True)),
                 (

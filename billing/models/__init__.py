@@ -1,9 +1,36 @@
 """Tables of what was used and what is left."""
 
+from billing.models.agreement import RATE, Agreement
 from billing.models.budget import Budget
+from billing.models.grant import Grant
 from billing.models.key_budget import KeyBudget
-from billing.models.ledger_entry import LedgerEntry, Meter
+from billing.models.ledger_entry import MONEY_ONLY, LedgerEntry, Meter
+from billing.models.plan_terms import PlanPrice, PlanTerms
+from billing.models.posting import Account, Posting
+from billing.models.rate import Rate
+from billing.models.reconciliation import Reconciliation
 from billing.models.reservation import Reservation
+from billing.models.spend_alert import AlertKind, SpendAlert, SpendWarning
 from billing.models.subscription import Subscription
 
-__all__ = ["Budget", "KeyBudget", "LedgerEntry", "Meter", "Reservation", "Subscription"]
+__all__ = [
+    "MONEY_ONLY",
+    "RATE",
+    "Account",
+    "Agreement",
+    "AlertKind",
+    "Budget",
+    "Grant",
+    "KeyBudget",
+    "LedgerEntry",
+    "Meter",
+    "PlanPrice",
+    "PlanTerms",
+    "Posting",
+    "Rate",
+    "Reconciliation",
+    "Reservation",
+    "SpendAlert",
+    "SpendWarning",
+    "Subscription",
+]

@@ -10,7 +10,8 @@ class Budget(TenantOwned):
     """One row per tenant and month: the row that reservations are decided on, in one statement."""
 
     month = models.DateField(help_text="first day of the month, UTC")
-    cap_micros = models.BigIntegerField()
+    cap_micros = models.BigIntegerField(help_text="the allowance, credit from elsewhere, and overage allowed")
+    allowance_micros = models.BigIntegerField(default=0, help_text="of the cap: what the plan allows")
     spent_micros = models.BigIntegerField(default=0)
     reserved_micros = models.BigIntegerField(default=0)
     executions_cap = models.BigIntegerField(null=True, blank=True, help_text="empty: no limit")

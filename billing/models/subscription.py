@@ -1,22 +1,16 @@
 """Which plan a tenant is on."""
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
-from billing.plans import DEFAULT_PLAN, plans
+from billing.models.plan_terms import SLUG
+from billing.plans import DEFAULT_PLAN
 from tenants.owned import TenantOwned
-
-
-def check_plan(slug: str) -> None:
-    """Refuse a plan that plans.toml does not know."""
-    if slug not in plans():
-        raise ValidationError(f"There is no plan {slug!r}; there are {', '.join(plans())}.")
 
 
 class Subscription(TenantOwned):
     """One per tenant. A change of plan counts from the next budget on."""
 
-    plan = models.CharField(max_length=40, default=DEFAULT_PLAN, validators=[check_plan])
+    plan = models.CharField(max_length=40, default=DEFAULT_PLAN, validators=[SLUG])
     since = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):

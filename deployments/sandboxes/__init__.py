@@ -1,6 +1,1 @@
-"""The sandboxes there are, by name."""
-
-from deployments.sandboxes.bubblewrap import Bubblewrap
-from deployments.sandboxes.contract import Sandbox
-
-SANDBOXES: dict[str, Sandbox] = {"bubblewrap": Bubblewrap()}
+"""Sandboxes: a server that speaks E2B's wire over boxes, and the one door to it or to E2B's cloud."""

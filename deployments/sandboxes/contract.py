@@ -8,7 +8,6 @@ SandboxError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
 
 NO_FILES: Mapping[str, str] = MappingProxyType({})
 
@@ -47,16 +46,3 @@ class SandboxRun:
     timed_out: bool
     duration_ms: int
     truncated: bool = False
-
-
-class Sandbox(Protocol):
-    """Runs Python code without network, without the host's files, and within limits."""
-
-    def available(self) -> str | None:
-        """None when boxes can be opened, else the reason why not."""
-
-    def run(self, code: str, *, files: Mapping[str, str] = NO_FILES, timeout_s: float = 10) -> SandboxRun:
-        """Run `code`; `files` (relative path to text) lie beside it and can be imported.
-
-        Raises SandboxUnavailable (a later try may work) or SandboxRefused (it never will).
-        """

@@ -30,10 +30,23 @@ class Client:
             trust_env=False,
         )
 
-    def submit(self, task: str) -> str:
-        """Hand in a task; return the id of its execution."""
-        body = self._checked(self._http.post("/tasks", json={"request": task}))
+    def submit(self, task: str, *, deploy: bool = False, project: str = "") -> str:
+        """Hand in a task; return the id of its execution. `deploy`: what is made shall go online, as `project`."""
+        asked = {"request": task, "deploy": deploy, **({"project": project} if project else {})}
+        body = self._checked(self._http.post("/tasks", json=asked))
         return str(body["id"])
+
+    def pending(self, execution_id: str) -> list[dict[str, Any]]:
+        """Return the approvals that an execution waits for."""
+        rows: list[dict[str, Any]] = self.read("/approvals", state="pending", execution_id=execution_id)[
+            "items"
+        ]
+        return rows
+
+    def approve(self, approval: dict[str, Any], *, note: str) -> None:
+        """Say yes to exactly what was read."""
+        said = {"approve": True, "digest": approval["digest"], "note": note}
+        self._checked(self._http.post(f"/approvals/{approval['id']}/decision", json=said))
 
     def read(self, path: str, **query: str) -> Any:
         """GET a path and return its JSON."""

@@ -1,6 +1,7 @@
 """Live progress in the terminal: one row for each step, filled in as events arrive."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -12,8 +13,8 @@ from rich.text import Text
 
 from billing.money import format_usd
 
-RUNNING, DONE = "running", "completed"
-STYLES = {"completed": "green", "failed": "red", "skipped": "dim", "running": "yellow"}
+RUNNING, DONE, WAITING = "running", "completed", "waits"
+STYLES = {"completed": "green", "failed": "red", "skipped": "dim", "running": "yellow", "waits": "yellow"}
 WEAK_BELOW = 7.0
 
 
@@ -60,6 +61,9 @@ class Progress:
         """Fold in one event."""
         if kind == "plan_made":
             self._planned(data)
+        elif kind == "repair_planned":
+            self.note = f"repair: {data['why']}"
+            self.rows |= {one["step"]: Row(one["agent"], one["purpose"]) for one in data["steps"]}
         elif data.get("step"):
             self._stepped(kind, data)
         if not self._live and (line := _line(kind, data)):
@@ -79,6 +83,8 @@ class Progress:
                 self.first_step_s = time.monotonic() - self._begun
         elif kind == "model_answered":
             row.model, row.calls = data["model"], row.calls + 1
+        elif kind == "agent_waits":
+            row.state, self.note = WAITING, data["why"]
         elif kind == "note":
             self.note = f"{data['agent']}: {data['text']}"
         elif kind == "agent_finished":
@@ -123,14 +129,28 @@ def _figures(row: Row) -> tuple[str, str, Text]:
 
 
 def _line(kind: str, data: dict[str, Any]) -> str:
-    if kind == "plan_made":
-        return f"plan: {data['explanation']}"
-    if kind == "agent_started":
-        return f"  {data['agent']} starts: {data['purpose']}"
-    if kind == "model_answered":
-        cost = format_usd(data["cost_micros"])
-        return f"  {data['agent']} asked {data['model']}: {data['tokens']} tokens, {data['latency_ms']} ms, {cost}"
-    if kind == "agent_finished":
-        sure = "" if data.get("confidence") is None else f", confidence {data['confidence']:.1f} / 10"
-        return f"  {data['agent']} {data['state']}{sure}"
-    return f"  {data['agent']}: {data['text']}" if kind == "note" else ""
+    told = LINES.get(kind)
+    return told(data) if told else ""
+
+
+def _answered(data: dict[str, Any]) -> str:
+    cost = format_usd(data["cost_micros"])
+    return (
+        f"  {data['agent']} asked {data['model']}: {data['tokens']} tokens, {data['latency_ms']} ms, {cost}"
+    )
+
+
+def _finished(data: dict[str, Any]) -> str:
+    sure = "" if data.get("confidence") is None else f", confidence {data['confidence']:.1f} / 10"
+    return f"  {data['agent']} {data['state']}{sure}"
+
+
+LINES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "plan_made": lambda data: f"plan: {data['explanation']}",
+    "repair_planned": lambda data: f"repair planned: {data['why']}",
+    "agent_started": lambda data: f"  {data['agent']} starts: {data['purpose']}",
+    "model_answered": _answered,
+    "agent_finished": _finished,
+    "agent_waits": lambda data: f"  {data['why']}",
+    "note": lambda data: f"  {data['agent']}: {data['text']}",
+}

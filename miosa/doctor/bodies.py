@@ -51,6 +51,13 @@ def queries(route: Route, schema: Schema, victim: Subject) -> Iterator[tuple[str
     yield "members that nobody offers", {name: _of(victim, name) for name in unknown}
 
 
+def demanded(route: Route, method: str, schema: Schema) -> list[str]:
+    """Return the names that the query of an address has to have, by the document."""
+    operation = schema.get("paths", {}).get(route.template, {}).get(method.lower(), {})
+    parameters = operation.get("parameters", [])
+    return [one["name"] for one in parameters if one["in"] == "query" and one.get("required")]
+
+
 def _foreign(victim: Subject) -> dict[str, Any]:
     tenant = victim.tenant
     return {

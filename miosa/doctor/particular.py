@@ -1,12 +1,16 @@
 """Where a table wants more than its fields say: values that its constraints ask for, and rows that one writer makes."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from billing.models import LedgerEntry
 from billing.plans import DEFAULT_PLAN
+from deployments import variables
+from deployments.models import Project
 from miosa.doctor.attack import Subject
 from routing import board
 from tenants import api_keys, audit, vault
@@ -14,6 +18,8 @@ from tenants.models import ApiKey, AuditEntry, Membership, StoredSecret
 from tenants.scopes import ALL
 
 AGENT = "communication"
+VARIABLE = "DOCTOR"
+FILE = "doctor.txt"
 
 
 def _later(_subject: Subject) -> datetime:
@@ -28,6 +34,23 @@ def _model(_subject: Subject) -> str:
     return board.catalog().models[0].id
 
 
+def _sha256(subject: Subject) -> str:
+    return hashlib.sha256(subject.canary.encode()).hexdigest()
+
+
+def _bytes(subject: Subject) -> bytes:
+    return subject.canary.encode()
+
+
+def _manifest(subject: Subject) -> list[dict[str, Any]]:
+    content = _bytes(subject)
+    return [{"path": FILE, "digest": _sha256(subject), "size": len(content), "executable": False}]
+
+
+def _slug(subject: Subject) -> str:
+    return f"doctor-{_sha256(subject)[:16]}"
+
+
 # By label of the model, then by field; a function is given the subject. Everything here has ended, is settled and
 # studied: no job of the platform may find work in it.
 VALUES: Mapping[str, Mapping[str, Any]] = {
@@ -36,9 +59,32 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "agents.memory": {"agent": AGENT},
     "agents.lesson": {"state": "studied", "agent": AGENT},
     "billing.budget": {"spent_micros": 0, "reserved_micros": 0, "executions_used": 0},
-    "billing.ledgerentry": {"meter": "tokens", "cost_micros": 0},
+    "billing.grant": {"kind": "prepaid", "effective": _now, "created": _now, "expires": None},
+    "billing.ledgerentry": {
+        "meter": "grant",
+        "cost_micros": 0,
+        **dict.fromkeys(("input_tokens", "cached_tokens", "output_tokens", "reverses_id")),
+    },
+    "billing.posting": {
+        "debit": "prepaid",
+        "credit": "credits",
+        "created": lambda one: one.rows[LedgerEntry].created,
+    },
+    "billing.spendalert": {"kind": "amount", "level": 5},
+    "billing.agreement": {"term": "seats", "value": 900, "expires": None},
+    "billing.spendwarning": {"kind": "amount", "mailed": _now},
     "billing.reservation": {"state": "settled", "lease_until": _later},
     "billing.subscription": {"plan": DEFAULT_PLAN},
+    "deployments.filecontent": {
+        "digest": _sha256,
+        "content": _bytes,
+        "size_bytes": lambda one: len(_bytes(one)),
+    },
+    "deployments.fileversion": {"path": FILE, "digest": _sha256, "number": 1},
+    "deployments.release": {"checksum": _sha256, "manifest": _manifest, "recipe": {"kind": "static"}},
+    "deployments.service": {"state": "destroyed", "target": "local", "check_after": None, "domains": []},
+    "deployments.deployment": {"state": "failed", "finished": _now, "run_after": None, "percent": 0},
+    "deployments.approval": {"state": "rejected", "decided": _now, "digest": _sha256, "expires": _later},
     "routing.decision": {"model": _model, "ranked": []},
     "routing.modelcall": {"model": _model, "winner": True, "cost_micros": 0},
     "routing.outcome": {"model": _model, "success": True, "verdict": 1, "credit": 1, "counts": 1},
@@ -73,11 +119,26 @@ def _audit_entry(subject: Subject) -> AuditEntry:
     )
 
 
+def _project(subject: Subject) -> Project:
+    """One that is put away, so that no job finds work in it; with a variable, which its rows alone do not show."""
+    row: Project = Project.objects.create(
+        slug=_slug(subject),
+        name=subject.canary,
+        description=subject.canary,
+        settings={"canary": subject.canary},
+        created_by=subject.canary,
+        archived=timezone.now(),
+    )
+    variables.put(row, {VARIABLE: subject.canary}, actor="system")
+    return row
+
+
 def _secret(subject: Subject) -> StoredSecret:
     return vault.put(f"provider/{subject.canary}", subject.canary, actor="system")
 
 
 MAKERS: Mapping[str, Callable[[Subject], Any]] = {
+    "deployments.project": _project,
     "tenants.membership": _membership,
     "tenants.apikey": _api_key,
     "tenants.auditentry": _audit_entry,

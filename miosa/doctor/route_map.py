@@ -2,14 +2,17 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from uuid_utils.compat import uuid7
 
+from deployments.models import FileVersion, Project
 from miosa.doctor.attack import Subject
+from miosa.doctor.particular import VARIABLE
 from tenants.models import Membership, StoredSecret
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -25,10 +28,19 @@ PARTICULAR: Mapping[str, Callable[[Subject], Any]] = {
     "member_id": lambda subject: subject.rows[Membership].pk,
     "user_id": lambda subject: subject.person.pk,
     "name": lambda subject: subject.rows[StoredSecret].name,
+    "tenant": lambda subject: subject.tenant.slug,
+    "project": lambda subject: subject.rows[Project].slug,
     "model_id": lambda _subject: "openai/gpt-oss-20b",  # of the catalogue, which is the same for every tenant
 }
 EVERYBODYS = {"kind", "token", "model_id"}
-CHOSEN = {"name"}  # by each tenant for itself: the victim's is free for everybody
+# What a query has to name, by what the parameter is called there; the path says of whom.
+ASKED: Mapping[str, Callable[[Subject], Any]] = {
+    "path": lambda subject: subject.rows[FileVersion].path,
+    "name": lambda _subject: VARIABLE,
+}
+# Open to everybody where the owner wants it, and shut for everybody, the owner too, as it is planted.
+SHUT = {"status-page"}
+CHOSEN = {"name", "tenant", "project"}  # by each tenant for itself: the victim's is free for everybody
 
 
 class Unknown(Exception):  # noqa: N818  reads as what it says
@@ -108,6 +120,11 @@ def value(name: str, subject: Subject) -> Any:
             if known == model or (not exact and known.endswith(model)):
                 return row.pk
     raise Unknown(f"unknown parameter {name}")
+
+
+def query_of(names: Iterable[str], subject: Subject) -> str:
+    """Return the query that an address cannot do without, with this subject's values; empty where it can."""
+    return urlencode({name: ASKED[name](subject) for name in names if name in ASKED})
 
 
 def nobodys(name: str, subject: Subject) -> Any:

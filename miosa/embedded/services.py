@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ from miosa.pg.bootstrap import bootstrap, same_login
 EVERYTHING = frozenset(SERVERS)
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 30.0
-# The field of the environment that makes each embedded server unnecessary.
+# The fields of the environment that make each embedded server unnecessary; its own address goes into the first.
 REPLACED_BY = {
-    "database": "database_url",
-    "broker": "redis_url",
-    "language_model": "local_model_url",
-    "embeddings": "embeddings_url",
+    "database": ("database_url",),
+    "broker": ("redis_url",),
+    "language_model": ("local_model_url",),
+    "embeddings": ("embeddings_url",),
+    "sandboxes": ("sandboxes_url", "e2b_api_key"),
+    "hosting": ("hosting_url",),
 }
 
 
@@ -161,13 +163,13 @@ def ensure(
     A server that runs already is used and left running for its other users; the rest stops when this process ends.
     Raise CannotStart or DatabaseRefused, one line each.
     """
-    missing = [name for name in SERVERS if name in need and not getattr(environment, REPLACED_BY[name])]
+    missing = [name for name in SERVERS if name in need and not _replaced(environment, name)]
     values: dict[str, Any] = {}
     state = State(environment.state_dir)
     if missing or not environment.jwt_secret:
         state.create()
     values |= {
-        REPLACED_BY[name]: record.url for name, record in _join(state, missing, environment, say).items()
+        REPLACED_BY[name][0]: record.url for name, record in _join(state, missing, environment, say).items()
     }
     if not environment.jwt_secret:
         values["jwt_secret"] = state.secret("jwt")
@@ -177,15 +179,25 @@ def ensure(
         values["database_owner_url"] = logins.owner_url
         if environment.database_replica_url:
             values["database_replica_url"] = same_login(environment.database_replica_url, logins.app_url)
-    filled = [name.upper() for name in values if not getattr(environment, name)]
+    names = {spec.name: spec.metadata["name"] for spec in fields(environment)}
+    filled = [names[field] for field in values if not getattr(environment, field)]
     return replace(environment, filled=(*environment.filled, *filled), **values)
+
+
+def _replaced(environment: Environment, name: str) -> bool:
+    return any(getattr(environment, field) for field in REPLACED_BY[name])
 
 
 def _join(
     state: State, names: list[str], environment: Environment, say: Callable[[str], None] | None
 ) -> dict[str, Record]:
     """Take a share in each named server, all starting at once, and wait for the slowest."""
-    environ = harmless(os.environ) | {"MIOSA_MODEL_THREADS": str(environment.model_threads)}
+    environ = harmless(os.environ) | {
+        "MIOSA_MODEL_THREADS": str(environment.model_threads),
+        "MIOSA_SITES_PORT": str(environment.sites_port),
+        "MIOSA_SITES_URL": environment.sites_url,
+        "MIOSA_APP_IDLE_S": str(environment.app_idle_s),
+    }
     for name in names:
         if say and (state.root, name) not in _uses:
             say(f"starting {SERVERS[name].title}")

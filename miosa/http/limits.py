@@ -10,6 +10,7 @@ them with 431, an address beyond 64 KiB with 414, headers that do not come with 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from miosa.http.problem import MEDIA_TYPE, BadRequest, Problem, Unavailable
 from miosa.http.request_id import HEADER as REQUEST_ID
 from miosa.http.request_id import accepted
+from miosa.http.uploads import Uploads
 
 MAX_URL_BYTES = 8 * 1024
 MAX_HEADERS = 80
@@ -47,24 +49,31 @@ class BodyLimits:
     held: int = field(default=0, init=False)
 
 
-def limited(application: Application, limits: BodyLimits | None = None) -> Application:
-    """Return the application behind these limits."""
-    limits_ = limits or BodyLimits()
+def limited(
+    application: Application, limits: BodyLimits | None = None, uploads: Uploads | None = None
+) -> Application:
+    """Return the application behind these limits; `uploads` are requests with limits of their own."""
+    usual = limits or BodyLimits()
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
-        try:
-            refuse_head(scope, limits_.body_bytes)
-            if may_have_body(scope):
-                scope, receive = await _taken_in(scope, receive, limits_)
-        except Problem as told:
-            await refuse(scope, send, told)
-        except Gone:
-            pass
-        else:
-            await application(scope, receive, send)
+        larger = uploads if uploads and uploads.takes(scope) else None
+        own = BodyLimits(larger.body_bytes, larger.body_bytes, larger.timeout_s) if larger else usual
+        with ExitStack() as held:
+            try:
+                refuse_head(scope, own.body_bytes)
+                if larger:
+                    held.enter_context(larger.place())
+                if may_have_body(scope):
+                    scope, receive = await _taken_in(scope, receive, own)
+            except Problem as told:
+                await refuse(scope, send, told)
+            except Gone:
+                pass
+            else:
+                await application(scope, receive, send)
 
     return guarded
 

@@ -3,7 +3,7 @@
 `TENANT_SCOPE="transaction"` (the default) opens every transaction inside its tenant: search_path and
 `app.tenant_id` are set LOCAL, in the round trip that BEGIN costs anyway, by `enter_tenant`, which reads from the
 registry where the tenant's rows lie. COMMIT and ROLLBACK undo both, so no reused connection, pooled by us or by
-PgBouncer, carries an earlier tenant. Without a tenant the setting is empty and the policies show no row. `TENANT_SCOPE="connection"` is for migrations and
+PgBouncer, carries an earlier tenant. A lone statement is one message with its entry and its commit. Without a tenant the setting is empty and the policies show no row. `TENANT_SCOPE="connection"` is for migrations and
 shells, whose statements may not run inside a transaction. `TENANT_FROM` names the alias whose tenant
 this alias follows (a replica follows "default"). `READ_ONLY` makes each transaction one snapshot that refuses writes.
 """
@@ -15,13 +15,14 @@ from django.db import connections, transaction
 from django.db.backends.base.base import NO_DB_ALIAS
 from django_tenants.postgresql_backend import base as tenants
 from django_tenants.postgresql_backend.base import quote_schema_name  # type: ignore[attr-defined]
-from psycopg import OperationalError
+from psycopg import ClientCursor, OperationalError
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
 from miosa.pg.pool import Pool
 
 Scope = tuple[str, str]
+BEGIN = "BEGIN"
 
 
 class DatabaseWrapper(tenants.DatabaseWrapper):
@@ -35,7 +36,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         self.begin = (
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
             if self.settings_dict.get("READ_ONLY")
-            else "BEGIN"
+            else BEGIN
         )
 
     @property
@@ -110,8 +111,22 @@ class DatabaseWrapper(tenants.DatabaseWrapper):
         # CREATE DATABASE is: it must run outside a transaction, on the alias without a database.
         if self.in_atomic_block or self.alias == NO_DB_ALIAS:
             return execute(sql, params, many, context)
-        with transaction.atomic(using=self.alias):
-            return execute(sql, params, many, context)
+        cursor = context["cursor"].cursor
+        if many or self.begin != BEGIN or not isinstance(sql, str) or not isinstance(cursor, ClientCursor):
+            with transaction.atomic(using=self.alias):
+                return execute(sql, params, many, context)
+        # What one message holds is one transaction: the entry, the statement and its commit are one round trip.
+        entry = _entry(self.scope)
+        try:
+            result = execute(
+                f"{entry if params is None else entry.replace('%', '%%')}; {sql}", params, many, context
+            )
+            cursor.nextset()  # what entering answered is nobody's
+        except Exception:
+            if self.connection is not None and self.connection.closed:
+                self.close()  # type: ignore[no-untyped-call]  # the next statement connects anew
+            raise
+        return result
 
     def _handle_search_path(self, cursor: Any = None) -> None:
         """Follow a change of tenant inside an open transaction (or connection)."""

@@ -33,7 +33,7 @@ if WORKER := os.environ.get("PYTEST_XDIST_WORKER"):
 os.environ.update(dict.fromkeys(HIDDEN, ""))
 # Tests come from one address and sign in as the same few people; those of limits set their own.
 os.environ.update(dict.fromkeys(RATES, "100000/min"))
-export(services.ensure(read(), need={"database", "broker"}))
+export(services.ensure(read(), need={"database", "broker", "sandboxes"}))
 os.environ["MIOSA_DATABASE_LOGIN"] = "owner"  # who builds the test database
 
 pytest_plugins = ["miosa.testing.fixtures"]

@@ -11,10 +11,13 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from agents.models import Execution, ExecutionEvent, Lesson, Memory, Step
-from billing import ledger, quota
-from billing.subscriptions import subscribe
+from billing import ledger, plans, quota, warnings
+from billing.models import PlanPrice, PlanTerms, Rate, Reconciliation, SpendWarning
+from billing.price_list import COLUMNS
+from billing.subscriptions import agree, subscribe
 from deployments.models import SandboxRun
 from miosa.pg.platform import platform
+from miosa.tests.admin_rows_shipped import shipped
 from routing.models import (
     Calibration,
     Decision,
@@ -62,6 +65,8 @@ def fill(tenant: Any, number: int = 1) -> Execution:
     """Write one ended execution of the tenant, with rows of every kind; `number` keeps unique names apart."""
     with tenant_context(tenant):
         subscribe("starter")
+        agree(term="seats", value=900, reason="pilot", effective=timezone.now())
+        _warned(number)
         execution = _execution(number)
         quota.reserve(execution.reference, 1000, executions=1)
         step = _step(execution)
@@ -69,6 +74,7 @@ def fill(tenant: Any, number: int = 1) -> Execution:
         Step.objects.filter(pk=step.pk).update(decision_id=decision.pk)
         _said(decision)
         _learned(number)
+        shipped(number, execution_id=execution.pk)
         Promotion.objects.create(
             model="some/model",
             requests=100 * number,
@@ -85,8 +91,39 @@ def fill(tenant: Any, number: int = 1) -> Execution:
             f"guest-{number}@{tenant.slug}.example", role="viewer", by=staff, invited_by_id=None
         )
     signing_keys.make_first("EdDSA")
+    _priced(number)
     audit.record_platform("tenant.filled", actor="system", object_type="tenant", object_id=tenant.pk)
     return execution
+
+
+def _warned(number: int) -> None:
+    """An alert that was chosen, and a warning."""
+    warnings.choose("amount", 1_000 + number)
+    SpendWarning.objects.create(
+        period=timezone.now().date(),
+        kind="amount",
+        level=number,
+        spent_micros=5,
+        cap_micros=9,
+        created=timezone.now(),
+    )
+
+
+def _priced(number: int) -> None:
+    """Terms and a price that lie ahead: the form of those in force is closed."""
+    ahead = timezone.now() + timedelta(days=number)
+    plan = plans.shipped()["pro"]
+    with platform():
+        terms = PlanTerms.objects.create(
+            plan="pro",
+            effective=ahead,
+            sandbox_hosts=["*"],
+            **{name: getattr(plan, name) for name in COLUMNS},
+        )
+        PlanPrice.objects.create(terms=terms, currency="USD", interval="month", amount_minor=9900)
+        Rate.objects.create(name="hosting_hour", effective=ahead, price_micros=10_000)
+        now = timezone.now()
+        Reconciliation.objects.create(started=now, finished=now, sums={}, differences=[], number=number)
 
 
 def _said(decision: Decision) -> None:

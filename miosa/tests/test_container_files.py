@@ -41,11 +41,11 @@ def test_every_image_has_a_fixed_tag():
 
 
 def test_packages_are_pinned_by_hash():
-    """Both installations refuse what is not in the lock files."""
+    """Every installation refuses what is not in the lock files."""
     installs = re.findall(r"pip install [^&]*", " ".join(arguments("RUN")))
-    assert len(installs) == 2
+    assert len(installs) == 3
     assert all("--require-hashes" in install for install in installs)
-    for name in ("requirements.txt", "requirements-embedded.txt"):
+    for name in ("requirements.txt", "requirements-embedded.txt", "requirements-box.txt"):
         assert f"--requirement {name}" in " ".join(installs)
         assert "--hash=sha256:" in (ROOT / name).read_text()
 

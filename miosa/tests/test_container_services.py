@@ -7,10 +7,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from deployments.hosting import server as hosting
+from deployments.sandboxes.server import __main__ as sandboxes
+from miosa.embedded.state import CannotStart
+from miosa.embedded.url_file import password_in
 from miosa.environment import InvalidEnvironment, read
 from miosa.pg import bootstrap
 from miosa.tests.containers import COMPOSE, COMPOSE_TEXT, OURS, SERVICES, USED
 
+# As the comment at the top of the file has them written into files.
+COMPOSE_URLS = {
+    name: f"http://:SECRET@{host}"
+    for host, name in re.findall(r'@(\S+:\d+)" > (sandboxes|hosting)_url', COMPOSE_TEXT)
+}
 LOGINS_SQL = COMPOSE["configs"]["logins"]["content"]
 
 
@@ -37,6 +46,7 @@ def secrets(tmp_path):
         f"database_{role}url": f"postgresql://miosa_{user}:{user.encode().hex()}@database:5432/miosa"
         for role, user in (("", "app"), ("owner_", "owner"), ("platform_", "platform"))
     }
+    made |= {f"{name}_url": f"http://:{name.encode().hex()}@{name}:8083" for name in ("sandboxes", "hosting")}
     for name, text in made.items():
         (tmp_path / name).write_text(text + "\n")
     return made
@@ -69,6 +79,24 @@ def test_each_container_holds_only_the_passwords_it_needs(secrets, tmp_path):
     assert held == {"web": serving, "worker": serving, "beat": set(), "migrate": {"owner"}}
 
 
+@pytest.mark.parametrize(("name", "reads"), [("sandboxes", sandboxes), ("hosting", hosting)])
+def test_a_server_of_ours_understands_its_command(name, reads, secrets, tmp_path):
+    """Its own parser reads what compose starts it with, and it finds the secret that the others call it with."""
+    command = [interpolated(word, {}) for word in SERVICES[name]["command"]]
+    options = reads.parser().parse_args(command[3:])
+    assert (options.host, str(options.port)) == (
+        "0.0.0.0",
+        urlsplit(COMPOSE_URLS[name]).netloc.rpartition(":")[2],
+    )
+    kept = tmp_path / options.url_file.name
+    kept.write_text(COMPOSE_URLS[name].replace("SECRET", "s" * 64) + "\n")
+    assert options.url_file.name in SERVICES[name]["secrets"]
+    assert password_in(kept) == "s" * 64
+    kept.write_text("http://hosting:8084")
+    with pytest.raises(CannotStart, match="password"):
+        password_in(kept)
+
+
 def test_a_missing_host_name_stops_compose_with_a_sentence():
     """What has no safe default is asked for, and says what to give."""
     required = {match[1]: match[3] for match in USED.finditer(COMPOSE_TEXT) if match[2] == ":?"}
@@ -83,13 +111,21 @@ def test_mixed_up_secrets_are_refused(secrets, tmp_path):
         read(environment_of(OURS["web"], tmp_path, MIOSA_ALLOWED_HOSTS="miosa.example"))
 
 
-def test_only_the_web_is_reachable_from_outside():
-    """One published port, on this machine's own address; the database's network leads nowhere."""
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
-    assert all(port.startswith("127.0.0.1:") for port in SERVICES["web"]["ports"])
+def test_only_the_web_and_the_sites_are_reachable_from_outside():
+    """A published port each, on this machine's own address; the database's network leads nowhere."""
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["hosting", "web"]
+    for name in ("hosting", "web"):
+        assert all(port.startswith("127.0.0.1:") for port in SERVICES[name]["ports"])
     assert COMPOSE["networks"]["inside"]["internal"] is True
     for name in ("database", "broker"):
         assert SERVICES[name]["networks"] == ["inside"]
+
+
+def test_what_runs_foreign_code_meets_no_database():
+    """The servers of boxes hold no password of it, and no network leads there."""
+    for name in ("sandboxes", "hosting"):
+        assert "inside" not in SERVICES[name]["networks"]
+        assert SERVICES[name]["secrets"] == [f"{name}_url"]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -140,7 +176,7 @@ def test_the_logins_are_made_as_the_product_makes_them():
 def test_the_logins_passwords_are_read_from_their_urls(secrets):
     """The shell words in the SQL cut exactly the password out of a URL."""
     for name, text in secrets.items():
-        if not name.endswith("_url"):
+        if not name.startswith("database_") or not name.endswith("_url"):
             continue
         [command] = re.findall(rf"`(.+{name} .+)`|`(.+/{name} .*)`", LOGINS_SQL)
         words = shlex.split("".join(command))

@@ -60,7 +60,7 @@ def test_what_a_variable_names_is_not_started(machine):
     named = machine.environment(
         DATABASE_URL="postgresql://app:1@db/miosa", DATABASE_PLATFORM_URL="postgresql://platform:2@db/miosa",
         REDIS_URL="redis://cache", JWT_SECRET="kq3ZtV8mXc1pLw9sRb7nYd2fGh6jTa4u", EMBEDDINGS_URL="http://e/v1",
-        LOCAL_MODEL_URL="http://m/v1",
+        LOCAL_MODEL_URL="http://m/v1", MIOSA_SANDBOXES_URL="http://:s@s:1", MIOSA_HOSTING_URL="http://:h@h:1",
     )  # fmt: skip
     assert ensure(named) == named
     assert not machine.state.root.exists()

@@ -41,6 +41,32 @@ assert names[-1] == "Brevity", names
 assert math.isclose(math.fsum(node.weight for node in choice.ranked[0].nodes), 1)
 """
 
+TARGET = """
+import os, django, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "miosa.settings"
+django.setup()
+from pathlib import Path
+from deployments.lifecycle.reaching import target_named
+from deployments.targets.contract import Kind, Phase, Place, Recipe, Spec
+from deployments.targets.folder import FolderTarget
+class Files:
+    checksum = "a" * 64
+    def __init__(self, text): self.text = text
+    def paths(self): return {"public/index.html": 1}
+    def read(self, path): return self.text
+assert isinstance(target_named("folder"), FolderTarget)
+root = Path("sites").resolve(); root.mkdir()
+target, place = FolderTarget(root), Place("t", "s", "miosa-acme-shop-1")
+spec = Spec(place, Recipe(Kind.STATIC, publish="public"), Files(b"one"))
+first = target.apply(spec, key="one")
+assert target.apply(spec, key="one") == first == target.find(place, key="one")
+second = target.apply(Spec(place, spec.recipe, Files(b"two")), key="two")
+page = root / place.name / "current" / "index.html"
+assert page.read_bytes() == b"two" and target.status(second).phase is Phase.LIVE
+target.rollback(first, spec, key="three")
+assert page.read_bytes() == b"one"
+"""
+
 
 @pytest.fixture
 def copy(tmp_path):
@@ -112,3 +138,18 @@ def test_a_scoring_node(copy):
         "from routing.scoring.brevity import brevity\nfrom routing.scoring.confidence",
     )
     tried(copy, NODE)
+
+
+def test_a_deployment_target(copy):
+    """A file and its line in TARGETS: it is found by name, deploys once for a key, and goes back."""
+    path = "deployments/targets/folder.py"
+    (copy / path).write_text(listing(path))
+    table = copy / "deployments" / "targets" / "registry.py"
+    assert '`"folder": FolderTarget,`' in GUIDE
+    changed(table, '    "local": local,\n', '    "local": local,\n    "folder": FolderTarget,\n')
+    changed(
+        table,
+        "from deployments.targets.contract import DeployTarget\n",
+        "from deployments.targets.contract import DeployTarget\nfrom deployments.targets.folder import FolderTarget\n",
+    )
+    tried(copy, TARGET)

@@ -221,7 +221,10 @@ def test_the_host_header_is_the_urls():
 
 
 def test_nothing_else_opens_addresses(trees):
-    """The standard library's clients serve our own servers on loopback only; .importlinter watches the others."""
+    """The standard library's clients serve our own servers on loopback only; .importlinter watches the others.
+
+    The harness of the sites runs inside a box, and asks what runs beside it there.
+    """
     clients = {"urllib.request", "http.client", "ftplib", "telnetlib"}
     found = {
         path
@@ -230,7 +233,8 @@ def test_nothing_else_opens_addresses(trees):
         if isinstance(node, ast.Import | ast.ImportFrom)
         and clients & {getattr(node, "module", ""), *(name.name for name in node.names)}
     }
-    assert {path for path in found if not path.startswith("miosa/embedded/")} == set()
+    allowed = {"agents/verifiers/site_harness.py"}
+    assert {path for path in found if not path.startswith("miosa/embedded/")} == allowed
 
 
 @pytest.fixture

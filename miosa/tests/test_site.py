@@ -78,7 +78,8 @@ def test_it_says_ready_and_what_is_missing(site):
     assert client.get("/healthz").json()["status"] == "alive"
     told = {row["variable"]: row["present"] for row in client.get("/healthz").json()["environment"]}
     assert told["GROQ_API_KEY"] is False
-    assert set(client.get("/readyz").json()["checks"]) == {"database", "broker", "worker", "providers"}
+    told = client.get("/readyz").json()["checks"]
+    assert set(told) == {"database", "broker", "worker", "providers", "sandboxes", "hosting"}
 
 
 def test_a_killed_worker_costs_time_and_nothing_else(site):

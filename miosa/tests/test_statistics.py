@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django_tenants.utils import tenant_context
 
 from agents.models import Step
-from billing.models import LedgerEntry
+from billing import ledger
 from miosa import statistics
 from miosa.models import AgentPerformance, ModelPerformance, SpendByDay
 from miosa.pg import rebuilt_view
@@ -99,9 +99,7 @@ def test_it_sums_each_day_by_utc(acme):
     """An entry counts on its day in UTC, whatever the clock of the server's place says."""
     with tenant_context(acme):
         for at in (datetime(2026, 3, 1, 23, 59, tzinfo=UTC), datetime(2026, 3, 2, 0, 1, tzinfo=UTC)):
-            LedgerEntry.objects.create(
-                meter="tokens", quantity=5, cost_micros=100, source="test", source_id=str(at), created=at
-            )
+            ledger.post("tokens", 5, cost_micros=100, source="test", source_id=str(at), occurred_at=at)
         statistics.refresh()
         found = {
             str(row.day): (row.cost_micros, row.tokens)

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from miosa.pg.bootstrap import OWNER, PLATFORM
 from miosa.pg.owner import as_owner
+from miosa.pg.shared import SHARED_MODELS
 from tenants.moving.refusal import MoveRefused
 from tenants.moving.shape import SHARED, shape
 
@@ -69,7 +70,7 @@ def _names() -> list[str]:
         model._meta.db_table
         for label in settings.TENANT_APPS
         for model in apps.get_app_config(label).get_models(include_auto_created=True)
-        if model._meta.managed
+        if model._meta.managed and model._meta.label_lower not in SHARED_MODELS
     ]
 
 

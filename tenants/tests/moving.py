@@ -158,7 +158,7 @@ def straggler(tenant: Any, schema: str) -> str:
     """Return the statement that writes one more ledger entry of the tenant in a schema."""
     table = f'"{schema}".billing_ledgerentry'
     return f"""INSERT INTO {table}
-        SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'source_id', 'late'))).*
+        SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'source_id', 'late', 'cost_micros', 0))).*
         FROM {table} t WHERE tenant_id = '{tenant.pk}' LIMIT 1"""
 
 

@@ -14,6 +14,12 @@ WITHOUT = {
     "token-refresh": "a refresh token is good for one use; repeating it is how theft is noticed",
     "acceptances": "an invitation is good for one use: a repetition is told that it is taken",
 }
+# Whose repetition finds everything done, and changes nothing: no answer needs to be kept.
+DONE_ALREADY = {
+    "project-git-imports": "the same commit changes no file (test_git_transfers)",
+    "release-git-pushes": "the same files are not pushed again (test_git_transfers)",
+    "render-webhook": "it only makes the next look sooner (test_deployment_webhooks)",
+}
 POSTS = [one for one in routes() if one.path.startswith("/api/") and hasattr(one.view, "post")]
 SECRETS = {"key", "token", "link", "access_token", "refresh_token", "secret", "value", "password"}
 PREVIEW = "/api/v1/routing-decisions/preview"
@@ -21,10 +27,10 @@ PREVIEW = "/api/v1/routing-decisions/preview"
 
 @pytest.mark.parametrize("route", POSTS, ids=[one.path for one in POSTS])
 def test_every_post_may_be_repeated(route):
-    """The mixin stands before the view; the exceptions are public routes."""
+    """The mixin stands before the view; the exceptions are public routes, and what is harmless by itself."""
     if route.name in WITHOUT:
         assert route.view.public
-    else:
+    elif route.name not in DONE_ALREADY:
         assert issubclass(route.view, IdempotentPost)
         assert route.view.perform is not IdempotentPost.perform
 

@@ -159,7 +159,9 @@ def test_it_brings_over_what_an_older_job_leaves(acme):
         _, err = process.communicate(timeout=IN_TIME_S)
     assert process.returncode == 0, err
     assert number_of_rows(acme, SHARED) == 0
-    assert len(rows_of(acme, acme.schema_name)["billing_ledgerentry"]) == 4
+    assert (
+        len(rows_of(acme, acme.schema_name)["billing_ledgerentry"]) == 5
+    )  # one of them is the month's allowance
 
 
 def test_it_says_when_an_older_job_does_not_end(acme):

@@ -1,5 +1,6 @@
 """A bench with the real local model, the real embeddings and the real sandbox, without Django and without rows."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import httpx
 
 from agents.contract import CodeRun, CodeRunUnavailable, Evidence, Recollection, Reply
-from deployments.sandboxes.bubblewrap import Bubblewrap
-from deployments.sandboxes.contract import SandboxUnavailable
+from deployments.boxes.contract import BoxSpec, Ended, Output
+from deployments.boxes.errors import BoxUnavailable
+from deployments.boxes.opening import open_box
 
 MODEL = "smollm2-135m"
 
@@ -26,7 +28,6 @@ class LiveBench:
         self.asked: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.judged: list[tuple[Evidence, ...]] = []
-        self.sandbox = Bubblewrap()
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         return False
@@ -68,10 +69,9 @@ class LiveBench:
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         try:
-            run = self.sandbox.run(code, files=files, timeout_s=timeout_s)
-        except SandboxUnavailable as error:
-            raise CodeRunUnavailable(error.reason) from error
-        return CodeRun(run.exit_code, run.stdout, run.stderr, run.timed_out, run.duration_ms)
+            return asyncio.run(_run(code, files, timeout_s))
+        except BoxUnavailable as error:
+            raise CodeRunUnavailable(str(error)) from error
 
     def judge(self, evidence: Sequence[Evidence]) -> None:
         self.judged.append(tuple(evidence))
@@ -86,3 +86,26 @@ class LiveBench:
 def _posted(url: str, body: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = httpx.post(url, json=body, timeout=120).raise_for_status().json()
     return found
+
+
+async def _run(code: str, files: Mapping[str, str], timeout_s: float) -> CodeRun:
+    """Run a script in a box of its own, as the product's sandbox does."""
+    started, said, ended = time.perf_counter(), {"stdout": b"", "stderr": b""}, None
+    async with await open_box(BoxSpec(lifetime_s=timeout_s + 30)) as box:
+        for path, text in {**files, "main.py": code}.items():
+            await box.files.write(path, text.encode())
+        process = await box.start(["python3", "main.py"], stdin=False)
+        try:
+            async with asyncio.timeout(timeout_s):
+                async for event in process.listen():
+                    if isinstance(event, Output):
+                        said[event.stream] += event.data
+                    else:
+                        ended = event
+        except TimeoutError:
+            ended = None
+    code_ = ended.exit_code if isinstance(ended, Ended) else 137
+    texts = {name: data.decode(errors="replace") for name, data in said.items()}
+    return CodeRun(
+        code_, texts["stdout"], texts["stderr"], ended is None, int((time.perf_counter() - started) * 1000)
+    )

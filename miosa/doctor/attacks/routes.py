@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from miosa.doctor.attack import Attack, Found, Ground, Missed
-from miosa.doctor.bodies import Schema, bodies, document, queries
+from miosa.doctor.bodies import Schema, bodies, demanded, document, queries
 from miosa.doctor.requests import Answered, Asked, answer, overheard
-from miosa.doctor.route_map import Route, Unknown, nobodys, routes, value
+from miosa.doctor.route_map import SHUT, Route, Unknown, nobodys, query_of, routes, value
 from miosa.http.pagination import SEPARATOR
 
 SURFACE = "routes"
@@ -49,7 +49,9 @@ def attacks(ground: Ground) -> Found:
             continue
         for method in route.methods:
             said = tuple(bodies(route, method, schema, ground.victim))
-            door = Door(route, method, path, nowhere, said)
+            query = query_of(demanded(route, method, schema), ground.victim)
+            end = f"?{query}" if query else ""
+            door = Door(route, method, path + end, nowhere + end, said)
             yield from _scope(door)
             yield from _by_id(ground, door) if route.rows else _at_large(ground, schema, door)
 
@@ -66,7 +68,8 @@ def _by_id(ground: Ground, door: Door) -> Found:
     """A path that names the victim's row: nothing is told, nothing changed, and no difference to nobody's id."""
     plain = Asked(door.method, door.path, door.plain)
     own = answer(plain, ground, authorization=ground.victim.authorization, look=False)
-    if own.status in {NOT_FOUND, NO_CREDENTIAL} and not getattr(door.route.view, "public", False):
+    shut = own.status in {NOT_FOUND, NO_CREDENTIAL}
+    if shut and door.route.name not in SHUT and not getattr(door.route.view, "public", False):
         yield Missed(SURFACE, door.target, f"its own tenant is answered {own.status} too")
     for name, body in door.bodies:
         asked = Asked(door.method, door.path, body)

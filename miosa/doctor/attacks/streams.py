@@ -6,27 +6,39 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from agents.api.events import PATH, event_door
+from agents.api.events import FEED as EXECUTIONS
 from agents.models import Execution
+from deployments.api.events import FEED as DEPLOYMENTS
+from deployments.models import Deployment
 from miosa.doctor.attack import Attack, Found, Ground, Missed
+from tenants.event_feed import Feed, door
 
 SURFACE = "streams"
 OK, REFUSED = 200, 400
 PATIENCE_S = 10
 
 
+FEEDS = ((EXECUTIONS, Execution), (DEPLOYMENTS, Deployment))
+
+
 def attacks(ground: Ground) -> Found:
+    """Every kind of stream there is."""
+    for feed, model in FEEDS:
+        yield from _of(feed, model, ground)
+
+
+def _of(feed: Feed, model: type[Execution | Deployment], ground: Ground) -> Found:
     """The victim's stream by the attacker's credential, by a mixture of both, and from the middle; then by its own."""
-    row = ground.victim.rows.get(Execution)
-    path = f"/api/v1/executions/{row.pk if row else ''}/events"
-    if row is None or not PATH.match(path):
-        yield Missed(SURFACE, path, "the victim has no execution to follow, or the door has moved")
+    row = ground.victim.rows.get(model)
+    path = f"/api/v1/{feed.what}s/{row.pk if row else ''}/events"
+    if row is None or not feed.path.match(path):
+        yield Missed(SURFACE, path, f"the victim has no {feed.what} to follow, or the door has moved")
         return
     theirs, own = (one.authorization.encode() for one in (ground.victim, ground.attacker))
     key = ground.attacker.credentials["api_key"]
     mixed = f"Bearer {key.replace(ground.attacker.tenant.pk.hex, ground.victim.tenant.pk.hex)}".encode()
     for name, headers in (
-        ("the victim's execution", [(b"authorization", own)]),
+        (f"the victim's {feed.what}", [(b"authorization", own)]),
         ("from the middle", [(b"authorization", own), (b"last-event-id", b"0")]),
         ("own key, the victim's tenant in it", [(b"authorization", mixed)]),
         ("two credentials, the own one last", [(b"authorization", b"Basic x"), (b"authorization", own)]),
@@ -36,15 +48,15 @@ def attacks(ground: Ground) -> Found:
         ),
         ("without a credential", []),
     ):
-        status, text = asyncio.run(_followed(path, headers))
+        status, text = asyncio.run(_followed(feed, path, headers))
         told = ground.told(text, sent=[str(row.pk)])
-        yield Attack(SURFACE, "event door", name, bool(told) or status < REFUSED, f"answered {status}")
-    status, text = asyncio.run(_followed(path, [(b"authorization", theirs)]))
+        yield Attack(SURFACE, f"{feed.what}s", name, bool(told) or status < REFUSED, f"answered {status}")
+    status, text = asyncio.run(_followed(feed, path, [(b"authorization", theirs)]))
     if status != OK or ground.victim.canary not in text:
-        yield Missed(SURFACE, "event door", f"the victim's own credential is answered {status}")
+        yield Missed(SURFACE, f"{feed.what}s", f"the victim's own credential is answered {status}")
 
 
-async def _followed(path: str, headers: list[tuple[bytes, bytes]]) -> tuple[int, str]:
+async def _followed(feed: Feed, path: str, headers: list[tuple[bytes, bytes]]) -> tuple[int, str]:
     """Return status and body; the reader goes away at the end, as a client would."""
     said: list[dict[str, Any]] = []
     gone = asyncio.Event()
@@ -59,7 +71,7 @@ async def _followed(path: str, headers: list[tuple[bytes, bytes]]) -> tuple[int,
     scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "client": ("192.0.2.1", 1)}
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await event_door(scope, receive, send)
+            await door(feed, scope, receive, send)
     finally:
         gone.set()
         await sync_to_async(connections.close_all, thread_sensitive=False)()

@@ -8,9 +8,11 @@ import httpx
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
+from agents.text.site_kind import asks_for_site
 from miosa.demo.account import Account, open_account
 from miosa.demo.client import Client, Refused
 from miosa.demo.isolation import isolation
+from miosa.demo.online import approve, online
 from miosa.demo.progress import Progress
 from miosa.demo.report import places, report
 from miosa.demo.task import DEFAULT_TASK
@@ -22,7 +24,7 @@ NOT_COMPLETED = 1
 
 
 class Command(BaseCommand):
-    """`manage.py demo`; TASK and ONCE come from the environment, so that any text survives the shell."""
+    """`manage.py demo`; TASK, PROJECT and ONCE come from the environment, so that any text survives the shell."""
 
     help = "Start everything, run TASK (or a sensible one) and keep serving; ONCE=1 stops after the result."
     requires_system_checks = []
@@ -59,13 +61,18 @@ class Command(BaseCommand):
 def _run(console: Console, site: Site, account: Account, task: str) -> bool:
     client = Client(site.url, account)
     try:
-        execution_id = client.submit(task)
+        deploys = asks_for_site(task)
+        project = os.environ.get("PROJECT", "").strip() if deploys else ""
+        execution_id = client.submit(task, deploy=deploys, project=project)
         console.print(f"\n[bold]Task[/bold]  {task[:200]}{'…' if len(task) > 200 else ''}\n", highlight=False)  # noqa: PLR2004
         with Progress(console) as progress:
             for kind, data in client.follow(execution_id):
                 progress.take(kind, data)
+                if kind == "agent_waits":
+                    approve(console, client, execution_id)
         console.print(f"first step after {progress.first_step_s or 0:.1f} s", style="dim")
-        return report(console, client, execution_id)
+        completed = report(console, client, execution_id)
+        return online(console, client, execution_id) and completed if deploys else completed
     except (Refused, httpx.HTTPError) as error:
         console.print(f"The task could not be run: {error}", style="red", highlight=False)
         return False

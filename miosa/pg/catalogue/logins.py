@@ -15,6 +15,9 @@ READABLE = {
     "auth_permission": "the names of the admin's permissions",
     "tenants_signingkey": "verifies and signs access tokens of every tenant; the private half is sealed",
     "routing_pooledcell": "how often models were right in each kind of task, summed over all who agreed",
+    "billing_planterms": "what each plan allows, the same for all",
+    "billing_planprice": "what each plan costs, the same for all",
+    "billing_rate": "what a unit of use costs, the same for all",
     "stats.refreshed": "when the statistics were made",
 }
 

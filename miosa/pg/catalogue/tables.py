@@ -52,6 +52,12 @@ PLATFORMS_INDEXES = {
     "steps_leased": "beat finds the steps of dead workers of all tenants",
     "lessons_queued": "beat rings for lessons of all tenants",
     "judgements_queued": "beat rings for answers of all tenants that wait for a judge",
+    "deployments_due": "beat rings for due deployments of all tenants",
+    "services_to_probe": "beat looks at the health of services of all tenants",
+    "services_by_external_id": "a target's hint names its service, whoever's it is",
+    "sandbox_runs_open": "beat rings for runs of code of all tenants that wait or lost their worker",
+    "grants_to_expire": "the sweep ends the credit of all tenants that is over",
+    "warnings_to_mail": "letters of all tenants that wait",
     "held_reservations": "the sweep frees expired reservations of all tenants",
 }
 # Besides: an index over vectors cannot hold the tenant, and one that serves a single foreign key finds at most the

@@ -1,0 +1,28 @@
+"""What an agent is given, what it may use and what it answers; everything here is a plain value."""
+
+from agents.contract.answers import CodeRun, Embed, Freight, ProgramRun, Recollection, Reply, Shipment
+from agents.contract.errors import CodeRunUnavailable, ModelUnavailable, NotYet
+from agents.contract.task import Context, Evidence, Handover, Result, Shipping, Task
+from agents.contract.workbench import Agent, Profile, Workbench
+
+__all__ = [
+    "Agent",
+    "CodeRun",
+    "CodeRunUnavailable",
+    "Context",
+    "Embed",
+    "Evidence",
+    "Freight",
+    "Handover",
+    "ModelUnavailable",
+    "NotYet",
+    "Profile",
+    "ProgramRun",
+    "Recollection",
+    "Reply",
+    "Result",
+    "Shipment",
+    "Shipping",
+    "Task",
+    "Workbench",
+]

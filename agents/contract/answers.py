@@ -1,0 +1,89 @@
+"""What a workbench answers: replies of models, memories, runs of code, shipments; plain values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.contract.task import Evidence
+
+Embed = Callable[[Sequence[str]], list[list[float]]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A model's answer. `prior` is P(success) of (task, model) in (0, 1); `capable` a strong model's answer."""
+
+    text: str
+    model: str = ""
+    finish_reason: str = "stop"
+    prior: float = 0.5
+    capable: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """False where the answer was cut by its token limit."""
+        return self.finish_reason != "length"
+
+
+@dataclass(frozen=True)
+class Recollection:
+    """A stored result of a similar task; `similarity` is a cosine, `confidence` 0 to 10."""
+
+    request: str
+    output: str
+    agent: str = ""
+    similarity: float = 0.0
+    confidence: float = 0.0
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CodeRun:
+    """What came of running code in the sandbox."""
+
+    exit_code: int
+    stdout: str = ""
+    stderr: str = ""
+    timed_out: bool = False
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True)
+class ProgramRun:
+    """What came of running commands over files in the sandbox; `output` is both streams in order, of all commands."""
+
+    exit_code: int
+    output: str = ""
+    timed_out: bool = False
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Freight:
+    """What is to be released: files, how they are built and started, what their checks showed, and its name."""
+
+    name: str
+    description: str
+    files: Mapping[str, str]
+    recipe: Mapping[str, Any]
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A release that is online (`live`), or why it is not; every id is a string, "" where there is none."""
+
+    live: bool
+    reason: str = ""
+    refused: bool = False  # a person said no
+    url: str = ""
+    project: str = ""
+    project_id: str = ""
+    release: int = 0
+    checksum: str = ""
+    service_id: str = ""
+    deployment_id: str = ""
+    approval_id: str = ""
+    approved_by: str = ""
+    health: str = ""
+    took_s: float = 0.0

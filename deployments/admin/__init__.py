@@ -1,0 +1,5 @@
+"""The admin's pages of deployments: what is stored, what runs where, and what ran."""
+
+from deployments.admin import approvals, deployments, projects, releases, sandbox_runs, services
+
+__all__ = ["approvals", "deployments", "projects", "releases", "sandbox_runs", "services"]

@@ -1,0 +1,135 @@
+"""Approvals: the exact effect that waits for a person's word, and the two buttons below it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.csrf import csrf_protect
+from unfold.decorators import display
+
+from deployments import launch, steering
+from deployments.admin import looks
+from deployments.models import Approval, Deployment
+from miosa.http.problem import Problem
+from miosa.pages.answers import turn_to
+from miosa.pages.cells import NONE, beginning, data, moment
+from miosa.pages.columns import Columns
+from miosa.pages.rows import Facts, as_tenant
+from tenants import audit
+
+MOST_NOTE = 500
+
+
+@admin.register(Approval)
+class ApprovalAdmin(Columns, Facts):
+    """One question, bound to one exact effect."""
+
+    list_display = ("asked", "tenant", "state_", "effect_", "by", "decided_by_", "expires_", "created_")
+    list_filter = ("tenant", "state", "kind", "created")
+    search_fields = ("kind", "digest", "requested_by", "note")
+    search_help_text = "Search in kinds, digests and notes"
+    ordering = ("-created",)
+    fields = ("kind",)
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        return (("<uuid:approval_id>/decision/", "deployments_approval_decision", decision_view),)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        page = _page_of(request, row) if row else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **page})
+
+    @display(description="Question", ordering="kind")
+    def asked(self, row: Approval) -> str:
+        return told(row)
+
+    @display(description="State", ordering="state")
+    def state_(self, row: Approval) -> SafeString:
+        return looks.state(now_of(row))
+
+    @display(description="Effect")
+    def effect_(self, row: Approval) -> str:
+        return beginning(
+            ", ".join(f"{name} {value}" for name, value in row.effect.items() if not _is_id(name)), most=60
+        )
+
+    @display(description="Asked by", ordering="requested_by")
+    def by(self, row: Approval) -> str:
+        return looks.who(row.requested_by)
+
+    @display(description="Decided by", ordering="decided_by")
+    def decided_by_(self, row: Approval) -> str:
+        return looks.who(row.decided_by) if row.decided_by else NONE
+
+    @display(description="Expires", ordering="expires")
+    def expires_(self, row: Approval) -> SafeString:
+        return moment(row.expires)
+
+
+@csrf_protect
+def decision_view(request: HttpRequest, approval_id: UUID, model_admin: Any) -> HttpResponse:
+    """Say yes or no to what was shown: the form carries the digest of the effect that its page told."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if not request.user.has_perm("deployments.change_approval"):
+        raise PermissionDenied
+    row = Approval.objects.select_related("tenant").get(pk=approval_id)
+    approve = request.POST.get("answer") == "approve"
+    try:
+        with as_tenant(row.tenant):
+            steering.decide(
+                row.pk,
+                approve=approve,
+                digest=request.POST.get("digest", ""),
+                actor=audit.current_actor(),
+                note=request.POST.get("note", "")[:MOST_NOTE].replace("\0", ""),
+            )
+    except Problem as refusal:
+        messages.error(request, str(refusal))
+    else:
+        model_admin.log_change(request, row, "Approved." if approve else "Rejected.")
+        messages.success(request, "Approved: it goes on now." if approve else "Rejected: it does not happen.")
+    return turn_to(request, reverse("admin:deployments_approval_change", args=[row.pk]))
+
+
+def told(row: Approval) -> str:
+    """The question in a sentence, from its effect."""
+    effect = row.effect
+    if row.kind == launch.KIND and "project" in effect:
+        return (
+            f"Deploy release {effect.get('release')} of {effect['project']} to {effect.get('environment')}?"
+        )
+    return row.kind.replace(".", " ").replace("_", " ").capitalize() + "?"
+
+
+def now_of(row: Approval) -> str:
+    """Its state as of now: a question whose time is over is expired before anybody has written so."""
+    over = row.state == Approval.State.PENDING and row.expires <= timezone.now()
+    return str(Approval.State.EXPIRED if over else row.state)
+
+
+def _is_id(name: str) -> bool:
+    return name.endswith("_id") or name == "checksum"
+
+
+def _page_of(request: HttpRequest, row: Approval) -> dict[str, Any]:
+    state = now_of(row)
+    may = request.user.has_perm("deployments.change_approval")
+    return {
+        "approval": row,
+        "question": told(row),
+        "state": looks.state(state),
+        "by": looks.who(row.requested_by),
+        "decided_by": looks.who(row.decided_by) if row.decided_by else "",
+        "effect": sorted(row.effect.items(), key=lambda item: (_is_id(item[0]), item[0])),
+        "raw": data(row.effect),
+        "may_decide": may and state == Approval.State.PENDING,
+        "deployment": Deployment.objects.filter(approval_id=row.pk).first(),
+    }

@@ -1,0 +1,122 @@
+"""A person's word on one exact effect before it happens; the only writer of Approval.
+
+An approval is bound to its effect by a digest: whoever decides says which digest was read, and whoever acts shows the
+effect anew. Time is the database's.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.functions import TransactionNow
+from django.db import transaction
+from django.db.models import QuerySet
+
+from deployments.models import Approval
+from miosa.http.problem import Conflict, NotFound
+from tenants import audit
+
+TTL_S = 86_400
+MOST_NOTE = 500
+State = Approval.State
+
+
+def digest_of(kind: str, effect: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of kind and effect in canonical JSON."""
+    said = json.dumps([kind, effect], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def ask(
+    *, kind: str, effect: Mapping[str, Any], execution_id: UUID | None, requested_by: str, ttl_s: int = TTL_S
+) -> Approval:
+    """Ask for somebody's word; the same question of the same execution that is still open is not asked twice."""
+    plain = json.loads(json.dumps(dict(effect), default=str))
+    digest = digest_of(kind, plain)
+    with transaction.atomic():
+        expire_old()
+        if execution_id is not None:
+            open_one = pending().filter(execution_id=execution_id, kind=kind, digest=digest).first()
+            if open_one is not None:
+                return open_one
+        row: Approval = Approval.objects.create(
+            kind=kind,
+            effect=plain,
+            digest=digest,
+            execution_id=execution_id,
+            requested_by=requested_by,
+            expires=TransactionNow() + timedelta(seconds=ttl_s),
+        )
+        row.refresh_from_db()
+        _record("approval.asked", row, requested_by, after={"kind": kind, "digest": digest})
+    return row
+
+
+def decide(approval_id: UUID, *, approve: bool, digest: str, actor: str, note: str = "") -> Approval:
+    """Say yes or no, once. Raises NotFound; Conflict: decided already, expired, or another effect was read."""
+    with transaction.atomic():
+        row: Approval | None = Approval.objects.select_for_update().filter(pk=approval_id).first()
+        if row is None:
+            raise NotFound("There is no such approval.")
+        if not hmac.compare_digest(row.digest.encode(), digest.encode()):
+            raise Conflict("The digest is of another effect than this approval's: read the effect again.")
+        if row.state == State.PENDING and _is_over(row):
+            raise Conflict("This approval has expired: ask for it again.")
+        if row.state != State.PENDING:
+            raise Conflict(f"This approval is {row.state} already.")
+        row.state = State.APPROVED if approve else State.REJECTED
+        row.decided_by, row.decided, row.note = actor, TransactionNow(), note[:MOST_NOTE]
+        row.save(update_fields=["state", "decided_by", "decided", "note"])
+        row.refresh_from_db()
+        after = {"state": row.state, "digest": row.digest, "note": row.note}
+        _record(f"approval.{row.state}", row, actor, after=after, before={"state": State.PENDING.value})
+    return row
+
+
+def state(approval_id: UUID) -> str:
+    """Return pending, approved, rejected or expired as of now; raises NotFound."""
+    row = one(approval_id)
+    return State.EXPIRED.value if row.state == State.PENDING and _is_over(row) else str(row.state)
+
+
+def one(approval_id: UUID) -> Approval:
+    """Return one approval of the current tenant; raises NotFound."""
+    row: Approval | None = Approval.objects.filter(pk=approval_id).first()
+    if row is None:
+        raise NotFound("There is no such approval.")
+    return row
+
+
+def listed() -> QuerySet[Approval]:
+    """Return the current tenant's approvals."""
+    rows: QuerySet[Approval] = Approval.objects.all()
+    return rows
+
+
+def pending() -> QuerySet[Approval]:
+    """Return those that wait for a word."""
+    rows: QuerySet[Approval] = Approval.objects.filter(state=State.PENDING, expires__gt=TransactionNow())
+    return rows
+
+
+def expire_old() -> list[UUID]:
+    """Mark the current tenant's approvals whose time is over; return their ids."""
+    with transaction.atomic():
+        over = Approval.objects.select_for_update(skip_locked=True).filter(
+            state=State.PENDING, expires__lte=TransactionNow()
+        )
+        ids = list(over.values_list("pk", flat=True))
+        Approval.objects.filter(pk__in=ids).update(state=State.EXPIRED)
+    return ids
+
+
+def _is_over(row: Approval) -> bool:
+    return bool(Approval.objects.filter(pk=row.pk, expires__lte=TransactionNow()).exists())
+
+
+def _record(action: str, row: Approval, actor: str, **sides: Any) -> None:
+    audit.record(action, actor=actor, object_type="approval", object_id=row.pk, **sides)

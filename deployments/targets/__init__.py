@@ -1,0 +1,1 @@
+"""Targets: the contract, one package or module for each, and the registry with a line for each."""

@@ -51,7 +51,7 @@ bench: $(INSTALLED_DEV) ## measure; each benchmark prints a table, with DATA=fol
 lock: $(INSTALLED_DEV) ## pin the newest packages that fit requirements*.in, with their hashes
 	$(PIP) uv
 	@for name in requirements requirements-dev; do $(COMPILE) $$name.in --output-file $$name.txt || exit 1; done
-	@$(COMPILE) --no-deps requirements-embedded.in --output-file requirements-embedded.txt
+	@for name in requirements-embedded requirements-judge; do $(COMPILE) --no-deps $$name.in --output-file $$name.txt || exit 1; done
 	@$(COMPILE) requirements-box.in --output-file requirements-box.txt
 COMPILE := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 
@@ -70,9 +70,10 @@ $(INSTALLED): requirements.txt requirements-embedded.txt requirements-box.txt
 	@$(PY) -c 'import os, sysconfig; open(sysconfig.get_path("purelib") + "/miosa.pth", "w").write(os.getcwd())'  # for benchmarks/*.py
 	@touch $@
 
-$(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt
+$(INSTALLED_DEV): $(INSTALLED) requirements-dev.txt requirements-judge.txt
 	@echo "installing the packages for tests and checks (once) ..."
 	@$(PIP) --no-deps -r requirements-dev.txt
+	@$(PIP) --no-deps -r requirements-judge.txt
 	@touch $@
 
 # Code that agents write runs in bubblewrap. Without it that one thing is refused, and everything else works.

@@ -3,7 +3,8 @@
 Problem
 └── PaymentRequired 402
     ├── QuotaExceeded
-    └── KeyBudgetExceeded
+    ├── KeyBudgetExceeded
+    └── SubscriptionRestricted
 """
 
 from billing.money import format_usd
@@ -42,4 +43,22 @@ class KeyBudgetExceeded(PaymentRequired):
             f" {whose} ({format_usd(cap_micros)}) is left. Use a key with a larger budget, wait for running work to"
             " end, or for the next month.",
             extensions={"left_micros": left, "wanted_micros": wanted_micros},
+        )
+
+
+class SubscriptionRestricted(PaymentRequired):
+    """Nothing new is begun until the subscription is paid or has a way to pay."""
+
+    title = "Subscription restricted"
+
+    def __init__(self, standing: str) -> None:
+        why = (
+            "an invoice is not paid"
+            if standing == "restricted"
+            else "the trial has ended without a way to pay"
+        )
+        super().__init__(
+            f"No new work is begun, because {why}. What is there can be read and exported; POST /api/v1/billing/portal"
+            " gives a link to pay, and work goes on as soon as that is done.",
+            extensions={"standing": standing},
         )

@@ -26,7 +26,7 @@ def send_warning(row: SpendWarning, tenant: Any) -> None:
     text = WARNING.format(
         tenant=name, what=_what(row), link=absolute("/api/v1/usage"), then=REACHED if full else BELOW
     )
-    if people := _answerable():
+    if people := answerable():
         send_mail(f"{name}: {_subject(row)}", text, None, people)
 
 
@@ -48,6 +48,7 @@ def _what(row: SpendWarning) -> str:
     return f"has spent {format_usd(row.spent_micros)}{of} in {row.period:%B %Y}: {_subject(row)}."
 
 
-def _answerable() -> list[str]:
+def answerable() -> list[str]:
+    """Return the addresses of the current tenant's owners and admins."""
     seats = Membership.objects.filter(role__in=[Role.OWNER, Role.ADMIN], user__is_active=True)
     return sorted(seats.values_list("user__email", flat=True))

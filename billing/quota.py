@@ -14,8 +14,8 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from billing import key_budgets
-from billing.errors import QuotaExceeded
-from billing.models import Budget, Reservation
+from billing.errors import QuotaExceeded, SubscriptionRestricted
+from billing.models import CLOSED, BillingAccount, Budget, Reservation
 from billing.subscriptions import current_budget, month_of
 from tenants.delegation import Link
 from tenants.owned import current_tenant_id
@@ -59,6 +59,7 @@ def reserve(
     Raises:
         QuotaExceeded: what is left does not cover it.
         KeyBudgetExceeded: what is left of a key's own budget does not.
+        SubscriptionRestricted: the tenant has not paid.
     """
     if amount_micros < 0 or executions < 0:
         raise ValueError("A reservation is never negative.")
@@ -154,7 +155,10 @@ def _close(reference: str, state: str, actual_micros: int) -> None:
             raise Reservation.DoesNotExist(f"Nothing was reserved for {reference}.")
 
 
-def _refusal(budget_id: UUID, wanted_micros: int) -> QuotaExceeded:
+def _refusal(budget_id: UUID, wanted_micros: int) -> QuotaExceeded | SubscriptionRestricted:
+    standing = BillingAccount.objects.filter(standing__in=CLOSED).values_list("standing", flat=True).first()
+    if standing is not None:
+        return SubscriptionRestricted(standing)
     budget = Budget.objects.get(pk=budget_id)
     cap = budget.executions_cap
     return QuotaExceeded(

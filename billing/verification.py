@@ -5,7 +5,7 @@ nothing. What is written in one transaction is never seen in half.
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
@@ -46,6 +46,20 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a comparison with somebody else's books found: both sums, and where they differ."""
+
+    name: str
+    sums: Mapping[str, int]
+    differences: Sequence[Difference]
+
+
+# From the answer of a model to the line of an invoice; None where there is no payment service. `ledger` is what the calls
+# cost, `ledger_told` all that was told to the payment service: other meters and corrections too.
+CHAIN = ("model_calls", "ledger", "ledger_told", "meter_events", "stripe_summaries", "invoice_lines")
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What `verify` found: each comparison's two sums, and every difference."""
 
@@ -53,9 +67,11 @@ class Report:
     differences: Sequence[Difference]
 
     def as_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """As plain values: the sums along the chain by name, and all of them by comparison."""
+        sides = {side: amount for pair in self.sums.values() for side, amount in pair.items()}
         return {
-            "sums": {name: dict(sides) for name, sides in self.sums.items()},
+            "sums": {name: sides.get(name) for name in CHAIN},
+            "comparisons": {name: dict(pair) for name, pair in self.sums.items()},
             "differences": [asdict(one) for one in self.differences],
         }
 
@@ -100,6 +116,15 @@ REGISTERED: dict[str, Comparison] = {
 }
 
 
+FOREIGN: list[Callable[[], Iterable[Found]]] = []
+
+
+def register_foreign(found: Callable[[], Iterable[Found]]) -> None:
+    """Add a comparison with what another service counts."""
+    if found not in FOREIGN:
+        FOREIGN.append(found)
+
+
 def register(comparison: Comparison) -> None:
     """Add a comparison of an app above: it knows the facts that its entries were made from."""
     REGISTERED[comparison.name] = comparison
@@ -120,6 +145,10 @@ def verify(comparisons: Iterable[Comparison] | None = None) -> Report:
                 sums[one.name][one.sides[1]] += int(there)
             else:
                 differences.append(Difference(one.name, tenant, what, int(here), int(there)))
+    for one in FOREIGN if comparisons is None else ():
+        for other in one():
+            sums[other.name] = dict(other.sums)
+            differences += other.differences
     return Report(MappingProxyType(sums), tuple(differences))
 
 
@@ -132,7 +161,7 @@ def reconcile() -> Report:
         Reconciliation.objects.create(
             started=started,
             finished=timezone.now(),
-            sums=found["sums"],
+            sums=found["comparisons"],
             differences=found["differences"][:MOST_KEPT],
             number=len(report.differences),
         )

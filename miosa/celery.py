@@ -51,6 +51,17 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 3600},
         },
+        "tell-usage": {"task": "billing.tell_usage", "schedule": 20.0, "options": {"expires": 20}},
+        "apply-stripe-events": {
+            "task": "billing.apply_stripe_events",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
+        "follow-subscriptions": {
+            "task": "billing.follow_subscriptions",
+            "schedule": 300.0,
+            "options": {"expires": 300},
+        },
         "heartbeat": {"task": "miosa.heartbeat", "schedule": 2.0, "options": {"expires": 4}},
         "refresh-statistics": {
             "task": "miosa.refresh_statistics",

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from miosa import variable_checks as check
 from miosa.deployments_environment import DeploymentsEnvironment
 from miosa.limits_environment import LimitsEnvironment
+from miosa.payments_environment import PaymentsEnvironment
 from miosa.people_environment import PeopleEnvironment, refuse_half_a_provider
 from miosa.router_environment import RouterEnvironment
 from miosa.secrecy_environment import SecrecyEnvironment
@@ -29,7 +30,12 @@ DOT_ENV = ROOT / ".env"
 
 @dataclass(frozen=True, kw_only=True)
 class Environment(
-    PeopleEnvironment, LimitsEnvironment, SecrecyEnvironment, RouterEnvironment, DeploymentsEnvironment
+    PeopleEnvironment,
+    LimitsEnvironment,
+    SecrecyEnvironment,
+    RouterEnvironment,
+    DeploymentsEnvironment,
+    PaymentsEnvironment,
 ):
     """All settings of one process. An empty string means: not set. Secrets stay out of its repr.
 
@@ -82,13 +88,6 @@ class Environment(
         secret=True,
         present="tokens are signed with it",
         absent="tokens are signed with a random secret kept in the state folder",
-    )
-    stripe_secret_key: str = variable(
-        "STRIPE_SECRET_KEY",
-        check.key,
-        secret=True,
-        present="it is checked, but nothing uses it yet: the ledger keeps counting, no invoices are made",
-        absent="the ledger keeps counting, no invoices are made",
     )
     local_model_url: str = variable(
         "LOCAL_MODEL_URL",

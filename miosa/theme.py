@@ -90,6 +90,11 @@ NAVIGATION = [
             _rows("Prices of use", "price_change", "billing.rate"),
             _rows("Agreements", "handshake", "billing.agreement"),
             _rows("Subscriptions", "card_membership", "billing.subscription"),
+            _rows("Accounts at Stripe", "account_balance", "billing.billingaccount"),
+            _rows("Steps of subscriptions", "timeline", "billing.standingchange"),
+            _rows("Usage told", "outbox", "billing.meterevent"),
+            _rows("Calls of Stripe", "call_made", "billing.stripecall"),
+            _rows("Inbox of Stripe", "inbox", "billing.stripeevent"),
         ],
     },
     {

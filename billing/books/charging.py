@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -18,9 +19,9 @@ from tenants.owned import current_tenant_id
 CHARGE = """
 WITH fresh AS (
   INSERT INTO billing_ledgerentry (id, tenant_id, meter, quantity, input_tokens, cached_tokens, output_tokens,
-    cost_micros, source, source_id, execution_id, model, agent, description, details, created)
+    cost_micros, source, source_id, execution_id, model, agent, description, details, told, created)
   SELECT id, %(tenant)s, meter, quantity, input, cached, output, cost, source, source_id, execution, model, agent,
-    description, details::jsonb, moment
+    description, details::jsonb, %(told)s AND cost > 0, moment
   FROM unnest(%(ids)s::uuid[], %(meters)s::text[], %(quantities)s::bigint[], %(inputs)s::bigint[],
     %(cached)s::bigint[], %(outputs)s::bigint[], %(costs)s::bigint[], %(sources)s::text[], %(source_ids)s::text[],
     %(executions)s::uuid[], %(models)s::text[], %(agents)s::text[], %(descriptions)s::text[], %(details)s::text[],
@@ -47,8 +48,16 @@ posted AS (
   UNION ALL
   SELECT uuidv7(), %(tenant)s, id, 'overage', 'usage', NULL, cost - coalesce(covered, 0), created
   FROM owed LEFT JOIN (SELECT entry, sum(amount) AS covered FROM burnt GROUP BY entry) c ON c.entry = owed.id
-  WHERE cost > coalesce(covered, 0))
+  WHERE cost > coalesce(covered, 0)),
+noted AS (
+  INSERT INTO billing_usagetotell (id, tenant_id, micros, moment)
+  SELECT uuidv7(), %(tenant)s, cost, created FROM fresh WHERE %(told)s AND cost > 0)
 SELECT id, cost FROM fresh"""
+
+
+def is_told() -> bool:
+    """Whether the payment service hears of what is used: a note is left for it in the same statement."""
+    return bool(settings.ENVIRONMENT.stripe_secret_key)
 
 
 def charge(facts: Sequence[Fact]) -> dict[UUID, int]:
@@ -77,5 +86,5 @@ def charge(facts: Sequence[Fact]) -> dict[UUID, int]:
         "moments": [one.occurred_at or now for one in facts],
     }
     with connection.cursor() as cursor:
-        cursor.execute(CHARGE, {"tenant": current_tenant_id(), **columns})
+        cursor.execute(CHARGE, {"tenant": current_tenant_id(), "told": is_told(), **columns})
         return {entry: int(cost) for entry, cost in cursor.fetchall()}

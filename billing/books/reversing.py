@@ -16,10 +16,11 @@ WITH wrong AS (
   SELECT * FROM billing_ledgerentry WHERE tenant_id = %(tenant)s AND id = %(entry)s),
 fresh AS (
   INSERT INTO billing_ledgerentry (id, tenant_id, meter, quantity, input_tokens, cached_tokens, output_tokens,
-    cost_micros, source, source_id, execution_id, model, agent, description, details, reverses_id, created)
+    cost_micros, source, source_id, execution_id, model, agent, description, details, reverses_id, told,
+    created)
   SELECT uuidv7(), tenant_id, meter, -quantity, -input_tokens, -cached_tokens, -output_tokens, -cost_micros,
-    'reversal', id::text, execution_id, model, agent, %(why)s, details, id, now() FROM wrong
-  ON CONFLICT (tenant_id, source, source_id) DO NOTHING RETURNING id, created),
+    'reversal', id::text, execution_id, model, agent, %(why)s, details, id, told, now() FROM wrong
+  ON CONFLICT (tenant_id, source, source_id) DO NOTHING RETURNING id, created, told, cost_micros),
 moved AS (
   SELECT p.* FROM billing_posting p WHERE p.tenant_id = %(tenant)s AND p.entry_id = %(entry)s
     AND EXISTS (SELECT FROM fresh)),
@@ -30,7 +31,10 @@ back AS (
 posted AS (
   INSERT INTO billing_posting (id, tenant_id, entry_id, debit, credit, grant_id, amount_micros, created)
   SELECT uuidv7(), moved.tenant_id, fresh.id, moved.credit, moved.debit, moved.grant_id, moved.amount_micros,
-    fresh.created FROM moved, fresh)
+    fresh.created FROM moved, fresh),
+noted AS (
+  INSERT INTO billing_usagetotell (id, tenant_id, micros, moment)
+  SELECT uuidv7(), %(tenant)s, cost_micros, created FROM fresh WHERE told)
 SELECT id FROM fresh"""
 
 

@@ -49,6 +49,9 @@ class LedgerEntry(TenantOwned):
     description = models.CharField(max_length=200, blank=True)
     details = models.JSONField(default=dict)
     reverses_id = models.UUIDField(null=True, blank=True, help_text="the entry that this one takes back")
+    told = models.BooleanField(
+        default=False, db_default=False, help_text="whether the payment service hears of it"
+    )
     created = models.DateTimeField(help_text="when it happened: the moment in the books")
 
     class Meta(TenantOwned.Meta):

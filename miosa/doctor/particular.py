@@ -75,6 +75,11 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "billing.spendwarning": {"kind": "amount", "mailed": _now},
     "billing.reservation": {"state": "settled", "lease_until": _later},
     "billing.subscription": {"plan": DEFAULT_PLAN},
+    "billing.billingaccount": {"standing": "none", "subscription": "", "unpaid_since": None},
+    "billing.standingchange": {"before": "none", "after": "none", "mailed": _now, "until": None},
+    "billing.stripecall": {"state": "answered", "finished": _now},
+    "billing.meterevent": {"state": "sent", "micros": 0, "sent": _now, "next_try": None},
+    "billing.usagetotell": {"micros": 0, "moment": _later},
     "deployments.filecontent": {
         "digest": _sha256,
         "content": _bytes,

@@ -14,7 +14,13 @@ from miosa.pg.bootstrap import APP
 
 SHARED = "public"
 SHARED_MODELS = frozenset(
-    {"billing.planterms", "billing.planprice", "billing.rate", "billing.reconciliation"}
+    {
+        "billing.planterms",
+        "billing.planprice",
+        "billing.rate",
+        "billing.reconciliation",
+        "billing.stripeevent",
+    }
 )
 
 

@@ -17,6 +17,7 @@ from billing.price_list import COLUMNS
 from billing.subscriptions import agree, subscribe
 from deployments.models import SandboxRun
 from miosa.pg.platform import platform
+from miosa.tests.admin_rows_payments import inbox_row, told_to_stripe
 from miosa.tests.admin_rows_shipped import shipped
 from routing.models import (
     Calibration,
@@ -67,6 +68,7 @@ def fill(tenant: Any, number: int = 1) -> Execution:
         subscribe("starter")
         agree(term="seats", value=900, reason="pilot", effective=timezone.now())
         _warned(number)
+        told_to_stripe(number)
         execution = _execution(number)
         quota.reserve(execution.reference, 1000, executions=1)
         step = _step(execution)
@@ -123,6 +125,7 @@ def _priced(number: int) -> None:
         PlanPrice.objects.create(terms=terms, currency="USD", interval="month", amount_minor=9900)
         Rate.objects.create(name="hosting_hour", effective=ahead, price_micros=10_000)
         now = timezone.now()
+        inbox_row(number)
         Reconciliation.objects.create(started=now, finished=now, sums={}, differences=[], number=number)
 
 

@@ -18,6 +18,7 @@ WITHOUT = {
 DONE_ALREADY = {
     "project-git-imports": "the same commit changes no file (test_git_transfers)",
     "release-git-pushes": "the same files are not pushed again (test_git_transfers)",
+    "stripe-webhook": "the same event is kept once (test_stripe_webhooks)",
     "render-webhook": "it only makes the next look sooner (test_deployment_webhooks)",
 }
 POSTS = [one for one in routes() if one.path.startswith("/api/") and hasattr(one.view, "post")]

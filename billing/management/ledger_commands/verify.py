@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from django.core.management.base import CommandParser, OutputWrapper
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
 
 from billing import verification
 from billing.money import format_usd
+from miosa.http.problem import Problem
 
 NAME = "verify"
 HELP = "Compare facts, entries, postings, grants, budgets and reservations; exit code 1 where they differ."
@@ -15,12 +16,17 @@ SHOWN = 50
 
 def add_arguments(parser: CommandParser) -> None:
     """`--json` for programs."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object: sums, differences")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object: sums, comparisons, differences"
+    )
 
 
 def run(options: dict[str, Any], out: OutputWrapper) -> int:
     """Print, and return 1 where something differs."""
-    report = verification.reconcile()
+    try:
+        report = verification.reconcile()
+    except Problem as error:  # the payment service did not answer: that is no difference, and no proof
+        raise CommandError(str(error)) from error
     if options["json"]:
         out.write(json.dumps(report.as_json()))
     else:
@@ -40,5 +46,7 @@ def _tell(report: verification.Report, out: OutputWrapper) -> None:
         )
     if len(report.differences) > SHOWN:
         out.write(f"  and {len(report.differences) - SHOWN} more; --json prints all of them")
+    if "stripe_summaries" not in {side for sides in report.sums.values() for side in sides}:
+        out.write("Nothing is told to Stripe: STRIPE_SECRET_KEY is not set.")
     count = len(report.differences)
     out.write("The books agree." if not count else f"{count} difference{'s' if count > 1 else ''}.")

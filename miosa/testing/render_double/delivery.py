@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from miosa.testing.render_double.clock import written
+from miosa.testing.double_clock import written
 from miosa.testing.render_double.things import Webhook
 from miosa.testing.render_double.world import World
 

@@ -1,6 +1,6 @@
 """Deploys: listed, triggered, read, canceled, rolled back."""
 
-from miosa.testing.render_double.clock import written
+from miosa.testing.double_clock import written
 from miosa.testing.render_double.messages import Answer, Asked, Refusal, page
 from miosa.testing.render_double.service_routes import visible
 from miosa.testing.render_double.things import FINAL

@@ -1,6 +1,6 @@
 """The double's own doors: its clock, its faults, what it holds and what it found wrong."""
 
-from miosa.testing.render_double.faults import Fault
+from miosa.testing.double_faults import Fault
 from miosa.testing.render_double.messages import Answer, Asked
 from miosa.testing.render_double.world import World
 

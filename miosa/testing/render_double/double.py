@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from miosa.testing.render_double.clock import Clock
+from miosa.testing.double_clock import Clock
 from miosa.testing.render_double.delivery import Delivery
 from miosa.testing.render_double.doors import door
 from miosa.testing.render_double.hearing import Hearing

@@ -5,8 +5,8 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from miosa.testing.double_faults import Fault
 from miosa.testing.render_double.deploy_routes import trigger_deploy
-from miosa.testing.render_double.faults import Fault
 from miosa.testing.render_double.messages import Answer, Asked, Refusal
 from miosa.testing.render_double.routes import route_of
 from miosa.testing.render_double.service_routes import owners_of

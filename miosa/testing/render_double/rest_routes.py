@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from miosa.testing.render_double.clock import written
+from miosa.testing.double_clock import written
 from miosa.testing.render_double.messages import Answer, Asked, Refusal, page
 from miosa.testing.render_double.service_routes import visible
 from miosa.testing.render_double.things import Service, Webhook

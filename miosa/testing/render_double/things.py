@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from miosa.testing.render_double.clock import written
+from miosa.testing.double_clock import written
 
 FINAL = frozenset({"live", "deactivated", "build_failed", "update_failed", "pre_deploy_failed", "canceled"})
 

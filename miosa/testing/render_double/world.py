@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from miosa.testing.render_double.clock import Clock, written
+from miosa.testing.double_clock import Clock, written
+from miosa.testing.double_faults import Faults
 from miosa.testing.render_double.details import filled
-from miosa.testing.render_double.faults import Faults
 from miosa.testing.render_double.life import Pace, move_on, override
 from miosa.testing.render_double.limits import Limits
 from miosa.testing.render_double.messages import Refusal

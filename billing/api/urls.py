@@ -25,5 +25,5 @@ urlpatterns = [
     path("billing/ends", payments.SubscriptionEnds.as_view(), name="billing-ends"),
     path("billing/continuations", payments.SubscriptionContinuations.as_view(), name="billing-continuations"),
     path("billing/invoices", payments.Invoices.as_view(), name="billing-invoices"),
-    path("billing/stripe-webhook", payments.StripeWebhook.as_view(), name="stripe-webhook"),
+    path("webhooks/stripe", payments.StripeWebhook.as_view(), name="stripe-webhook"),
 ]

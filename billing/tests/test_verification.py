@@ -78,12 +78,15 @@ def test_clean_books(acme):
     """Sums are equal side by side, there is no difference, and the exit code says so."""
     code, found = verified()
     assert (code, found["differences"]) == (0, [])
-    sides = {name: list(sums.values()) for name, sums in found["sums"].items()}
+    sides = {name: list(sums.values()) for name, sums in found["comparisons"].items()}
     assert all(here == there for here, there in sides.values())
-    calls = found["sums"]["model calls and their entries"]
+    calls = found["comparisons"]["model calls and their entries"]
     assert set(calls) == {"model_calls", "ledger"}
     assert calls["model_calls"] > 0
-    assert found["sums"]["money set aside in budgets and reservations"] == {"budgets": 7, "reservations": 7}
+    assert found["comparisons"]["money set aside in budgets and reservations"] == {
+        "budgets": 7,
+        "reservations": 7,
+    }
     code, told = ran("verify")
     assert code == 0
     assert told.rstrip().endswith("The books agree.")

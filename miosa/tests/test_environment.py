@@ -224,8 +224,8 @@ def test_each_absent_key_has_a_plain_effect():
         effect.name: effect for effect in effects(read({"GROQ_API_KEY": "gsk_1", "E2B_API_KEY": "e2b_1"}))
     }
     assert list(told) == [
-        "E2B_API_KEY", "RENDER_API_KEY", "MIOSA_MAIL_URL", "OIDC_ISSUER", "DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL", "GROQ_API_KEY", "KIMI_API_KEY", "JWT_SECRET",
-        "STRIPE_SECRET_KEY", "LOCAL_MODEL_URL", "EMBEDDINGS_URL",
+        "STRIPE_SECRET_KEY", "E2B_API_KEY", "RENDER_API_KEY", "MIOSA_MAIL_URL", "OIDC_ISSUER", "DATABASE_URL", "DATABASE_REPLICA_URL", "REDIS_URL", "GROQ_API_KEY", "KIMI_API_KEY", "JWT_SECRET",
+        "LOCAL_MODEL_URL", "EMBEDDINGS_URL",
     ]  # fmt: skip
     assert told["GROQ_API_KEY"].present
     assert not told["KIMI_API_KEY"].present

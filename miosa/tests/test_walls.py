@@ -34,6 +34,7 @@ PUBLIC = {
     "acceptances": "who is invited is nobody's member yet; the letter's token is the credential",
     "openid-login": "leads to the provider, where a credential is got",
     "openid-callback": "leads back from it",
+    "stripe-webhook": "its signature is the credential",
     "render-webhook": "its signature is the credential",
     "schema": "the document of the API",
     "docs": "the document of the API",

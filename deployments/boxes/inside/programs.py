@@ -3,28 +3,18 @@
 import errno
 import os
 import signal
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from .family import family, kill
-from .launching import Ends, open_ends, set_size, start
+from .launching import open_ends, set_size, start
+from .program import Program
 from .turning import CHUNK, READ, WRITE, Line, Loop
 
 LATER = object()  # the answer comes when it is done
 Answer = Callable[[int, Any], None]
 END_OF_INPUT = b"\x04"
-
-
-class Program:
-    """One running program; `credit` is how many bytes it may still say before the host has taken some."""
-
-    def __init__(self, handle: int, pid: int, ends: Ends, credit: int) -> None:
-        self.handle, self.pid, self.ends, self.credit = handle, pid, ends, credit
-        self.status: int | None = None
-        self.ended = False
-        self.input: deque[tuple[int, str, memoryview]] = deque()
 
 
 class Programs:
@@ -52,6 +42,7 @@ class Programs:
         """The host took so many bytes."""
         if program := self._by_handle.get(asked["of"]):
             program.credit += asked["bytes"]
+            self._tell_said(program)
             self._listen(program)
             self._settle(program)
 
@@ -118,17 +109,11 @@ class Programs:
 
     def _listen(self, program: Program) -> None:
         for name, descriptor in program.ends.outputs.items():
-            writing = WRITE if self._writes_to(program, descriptor) else 0
+            writing = WRITE if program.writes_to(descriptor) else 0
             if events := (READ if program.credit > 0 else 0) | writing:
                 self._loop.watch(descriptor, events, partial(self._ready, program, name))
             else:
                 self._loop.forget(descriptor)
-
-    def _writes_to(self, program: Program, descriptor: int) -> bool:
-        if not program.input:
-            return False
-        ends = program.ends
-        return descriptor == (ends.channel if program.input[0][1] == "channel" else ends.stdin)
 
     def _ready(self, program: Program, name: str) -> None:
         if program.input:
@@ -139,32 +124,61 @@ class Programs:
             self._loop.forget(program.ends.outputs[name])
             self._line.when_free.append(lambda: self._listen(program))
             return
-        if name == "channel":  # what was printed before something was said is told before it
-            for other in ("stdout", "stderr"):
-                while self._take(program, other):
-                    pass
-        self._take(program, name)
+        if name == "channel":
+            self._hear(program)
+        else:
+            self._take(program, name)
         self._settle(program)
         if program.credit <= 0:
             self._listen(program)
 
+    def _hear(self, program: Program) -> bool:
+        """Take some of what it says through its channel; whether there was any.
+
+        What was printed before these words is told before them: it is in the other outputs by the time they are read.
+        """
+        if program.said:
+            return False
+        said = self._read(program, "channel")
+        if said and not program.ended:
+            program.said = said
+            program.credit += len(said)  # it is paid for when it is told: what was printed goes before it
+            self._tell_said(program)
+        return bool(said)
+
+    def _tell_said(self, program: Program) -> None:
+        if not program.said:
+            return
+        for other in ("stdout", "stderr"):
+            while self._take(program, other):
+                pass
+        if program.credit > 0 or not {"stdout", "stderr"} & program.ends.outputs.keys():
+            said, program.said = program.said, b""
+            program.credit -= len(said)
+            self._line.tell({"of": program.handle, "event": "channel"}, said)
+
     def _take(self, program: Program, name: str) -> bool:
         """Pass some of one output on; whether there was any."""
+        data = self._read(program, name)
+        if data and not program.ended:
+            self._line.tell({"of": program.handle, "event": name}, data)
+        return bool(data)
+
+    def _read(self, program: Program, name: str) -> bytes:
         descriptor = program.ends.outputs.get(name)
         if descriptor is None or (program.credit <= 0 and not program.ended):
-            return False
+            return b""
         try:
             data = os.read(descriptor, CHUNK if program.ended else min(CHUNK, program.credit))
         except BlockingIOError:
-            return False
+            return b""
         except OSError:  # a terminal whose programs are gone
             data = b""
         if not data:
             self._close_output(program, name)
         elif not program.ended:
             program.credit -= len(data)
-            self._line.tell({"of": program.handle, "event": name}, data)
-        return bool(data)
+        return data
 
     def _close_output(self, program: Program, name: str) -> None:
         descriptor = program.ends.outputs.pop(name)
@@ -180,10 +194,12 @@ class Programs:
         """Tell the end, once all was told that it wrote. Who else holds its streams is read, but not told."""
         if program.status is None or program.ended:
             return
+        while self._hear(program):
+            pass
         for name in list(program.ends.outputs):
-            while self._take(program, name):
+            while name != "channel" and self._take(program, name):
                 pass
-        if program.credit <= 0 and program.ends.outputs:
+        if program.said or (program.credit <= 0 and program.ends.outputs):
             return
         program.ended = True
         self._by_handle.pop(program.handle, None)

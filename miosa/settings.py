@@ -222,6 +222,7 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # below it are addresses and contents of requests
         "celery.app.trace": {"level": "WARNING"},  # a line for each doorbell says nothing
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

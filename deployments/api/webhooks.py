@@ -51,7 +51,7 @@ class RenderWebhook(APIView):
         sent: Any = request.data
         body = sent if isinstance(sent, bytes) else b""  # a form's data where none was sent
         try:
-            event = received(body, request.headers, secret.split(), now=time.time())
+            event = received(body, request.headers, secret.split(","), now=time.time())
         except WebhookRefused as error:
             raise Unauthenticated(str(error)) from error
         if event.is_worth_a_look:

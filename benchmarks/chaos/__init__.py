@@ -1,0 +1,1 @@
+"""What `benchmarks.billing_chaos` is made of: who works, and who kills them."""

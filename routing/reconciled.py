@@ -1,5 +1,6 @@
 """What billing compares with the calls that were made: each winner costs what its ledger entry says, and no other does."""
 
+from billing import margin
 from billing.verification import Comparison, register
 
 # The entries of a call that was made in this very moment and of its row commit together.
@@ -19,6 +20,12 @@ MODEL_CALLS = Comparison(
 )
 
 
+# Every try costs, also the one whose answer was not used.
+PROVIDERS = """
+SELECT tenant_id, sum(cost_micros)::bigint FROM routing_modelcall WHERE created >= %s AND created < %s GROUP BY 1"""
+
+
 def compare() -> None:
     """Let `manage.py ledger verify` look at them."""
     register(MODEL_CALLS)
+    margin.register("models", PROVIDERS)

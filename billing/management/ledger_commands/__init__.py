@@ -3,6 +3,6 @@
 Each is a module with `NAME`, `HELP`, `add_arguments(parser)` and `run(options, out) -> int`.
 """
 
-from billing.management.ledger_commands import balances, reverse, verify
+from billing.management.ledger_commands import balances, margin, reverse, verify
 
-COMMANDS = (verify, balances, reverse)
+COMMANDS = (verify, balances, margin, reverse)

@@ -46,7 +46,7 @@ UPDATE billing_meterevent m SET attempts = attempts + 1, first_tried = coalesce(
 WHERE id IN (
   SELECT id FROM billing_meterevent WHERE state = 'waiting' AND (next_try IS NULL OR next_try <= now())
   ORDER BY next_try NULLS FIRST LIMIT %s FOR UPDATE SKIP LOCKED)
-RETURNING tenant_id, id, minute, micros, first_tried"""
+RETURNING tenant_id, id, minute, micros, first_tried, attempts"""
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class _Due:
     minute: datetime
     micros: int
     first_tried: datetime
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,9 @@ def _tell(customer: str, one: _Due) -> _Outcome:
         "payload": {"stripe_customer_id": customer, "value": str(one.micros)},
     }
     try:
-        door.post("billing.meter_events.create", params, key=str(one.id))
+        # Each try has a key of its own: Stripe answers a key with what it said first, an error of its own too. That it
+        # counts once is the identifier's business.
+        door.post("billing.meter_events.create", params, key=f"{one.id}:{one.attempts}")
     except door.StripeAway as error:
         return _Outcome(MeterEvent.State.WAITING, str(error))
     except door.StripeRefused as error:

@@ -14,6 +14,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from miosa.testing.double_clock import Clock
+from miosa.testing.double_faults import Fault
 from miosa.testing.stripe_double.hearing import KEY, Hearing
 from miosa.testing.stripe_double.world import World
 
@@ -73,17 +74,19 @@ class _Handler(BaseHTTPRequestHandler):
         double = self.server.double
         fault = double.world.faults.take(self.command, parts.path)
         if fault is not None and not fault.kind.endswith("_after"):
-            return self._wrong(fault.kind, fault.status)
+            return self._wrong(fault, body, headers)
         status, content = double.hearing.answer(
             self.command, parts.path, query=parts.query, body=body, headers=headers
         )
         if fault is not None:
-            return self._wrong(fault.kind, fault.status)
+            return self._wrong(fault, body, headers)
         return self._say(status, content)
 
-    def _wrong(self, kind: str, status: int) -> None:
-        if kind.startswith("status"):
-            return self._say(status, {"error": {"type": "api_error", "message": "Something went wrong."}})
+    def _wrong(self, fault: Fault, body: str, headers: dict[str, str]) -> None:
+        if fault.kind.startswith("status"):
+            content = {"error": {"type": "api_error", "message": "Something went wrong."}}
+            self.server.double.hearing.spoil(urlsplit(self.path).path, body, headers, (fault.status, content))
+            return self._say(fault.status, content)
         self.close_connection = True
         return None
 

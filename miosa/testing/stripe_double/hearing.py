@@ -48,9 +48,14 @@ class Hearing:
             self.violations.append(f"POST {path} without an Idempotency-Key")
         return self._once(
             key,
-            f"{path} {hashlib.sha256(body.encode()).hexdigest()}",
+            _mark(path, body),
             lambda: self._posted(operation, found, given, path, key),
         )
+
+    def spoil(self, path: str, body: str, headers: dict[str, str], answered: Answered) -> None:
+        """Keep an error of our own as the answer to a key: whoever repeats the request gets it again."""
+        if key := headers.get("idempotency-key", ""):
+            self._world.idempotent[key] = (_mark(path, body), *answered)
 
     def _once(self, key: str, mark: str, work: Any) -> Answered:
         """The same key and request get the first answer, also a refusal; another request with it is an error."""
@@ -90,3 +95,7 @@ class Hearing:
         first = ids.index(given["starting_after"]) + 1 if given.get("starting_after") in ids else 0
         shown = rows[first : first + limit]
         return {"object": "list", "data": shown, "has_more": first + limit < len(rows), "url": path}
+
+
+def _mark(path: str, body: str) -> str:
+    return f"{path} {hashlib.sha256(body.encode()).hexdigest()}"

@@ -78,6 +78,7 @@ NAVIGATION = [
     {
         "title": "Money",
         "items": [
+            _page("Revenue", "payments", "billing_revenue", permission="billing.view_billingaccount"),
             _rows("Ledger", "receipt_long", "billing.ledgerentry"),
             _rows("Spend by day", "bar_chart", "miosa.spendbyday"),
             _rows("Budgets", "savings", "billing.budget"),

@@ -1,11 +1,14 @@
 """What goes to Stripe and comes from it: accounts and their steps, calls, usage on its way, the inbox."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from billing.admin.revenue_page import revenue_page
 from billing.models import BillingAccount, MeterEvent, Standing, StandingChange, StripeCall, StripeEvent
 from billing.money import format_usd
 from billing.payments import inbox
@@ -46,6 +49,9 @@ class BillingAccountAdmin(Columns, Facts):
         ("tenant", "customer"), ("standing_", "subscription"), ("plan", "interval", "currency"),
         ("period_start_", "period_end_"), ("trial_end_", "cancel_at_"), ("unpaid_since_", "read_"),
     )  # fmt: skip
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        return (("revenue/", "billing_revenue", revenue_page),)
 
     @display(description="Standing", ordering="standing")
     def standing_(self, row: BillingAccount) -> SafeString:

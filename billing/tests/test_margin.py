@@ -6,16 +6,19 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from billing import ledger
 from billing.margin import margins
 from billing.models import BillingAccount
+from billing.money import format_usd
 from billing.subscriptions import subscribe
 from billing.tests.booking import give, use
 from billing.tests.test_verification import called
 from miosa.testing.silos import open_silo
+from miosa.tests.admin_rows import operator, signed_in
 from routing.models import ModelCall
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -54,6 +57,27 @@ def test_packs_and_overage_and_plans_earn(tenant):
     (row,) = margins(this_month())
     assert row.fee == 190_000_000 // 12
     assert margins(datetime(2020, 1, 1, tzinfo=UTC).date()) == []
+
+
+def test_the_page_shows_the_month(tenant):
+    """Figures, parts and tenants; months without anything say so; it takes the right to see money."""
+    called()
+    give("pack", 1_000)
+    use(5_000)
+    client = operator()
+    answer = client.get(reverse("admin:billing_revenue"))
+    text = answer.content.decode()
+    (row,) = margins(this_month())
+    assert answer.context["figures"][0]["value"] == format_usd(row.earned)
+    assert answer.context["figures"][2]["value"] == format_usd(row.margin)
+    assert "acme" in text.lower()
+    empty = answer.context["months"][0]["value"]
+    assert (
+        "Nothing was used" in client.get(reverse("admin:billing_revenue"), {"month": empty}).content.decode()
+    )
+    assert client.get(reverse("admin:billing_revenue"), {"month": "soon"}).context["months"][-1]["here"]
+    clerk = signed_in("clerk@miosa.example", is_staff=True)
+    assert clerk.get(reverse("admin:billing_revenue")).status_code == 403
 
 
 def test_a_silo_is_counted_and_the_largest_loss_comes_first(tenant, other_tenant, silo):

@@ -1,6 +1,7 @@
 """The one door to Stripe's SDK."""
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, reduce
@@ -99,11 +100,12 @@ def _client() -> stripe.StripeClient:
     environment = settings.ENVIRONMENT
     if not environment.stripe_secret_key:
         raise NoPayments
-    return _made(environment.stripe_secret_key, environment.stripe_api_base)
+    return _made(environment.stripe_secret_key, environment.stripe_api_base, os.getpid())
 
 
 @cache
-def _made(key: str, base: str) -> stripe.StripeClient:
+def _made(key: str, base: str, _process: int) -> stripe.StripeClient:
+    """One for each process: it keeps connections, and two processes that speak on one are both misunderstood."""
     return stripe.StripeClient(
         key,
         base_addresses={"api": base.rstrip("/")},

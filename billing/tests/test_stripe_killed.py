@@ -1,5 +1,7 @@
 """A process of ours dies at every moment of telling usage: Stripe counts once all the same."""
 
+import os
+
 import pytest
 
 from billing import verification
@@ -39,6 +41,23 @@ def test_killed_at_every_moment_it_counts_once(tenant, there, moment):
     assert MeterEvent.objects.get().state == "sent"
     assert len(there.world.all("customer")) == len(there.world.all("billing.meter")) == 1
     assert verification.verify().differences == ()
+
+
+def test_a_forked_process_has_connections_of_its_own(tenant, there):
+    """What two processes say on one connection is one misunderstood request."""
+    door.post("customers.create", {"name": "Parent"}, key="parent")
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for number in range(20):
+                door.post("customers.create", {"name": "Child"}, key=f"child {number}")
+        finally:
+            os._exit(0)
+    for number in range(20):
+        door.post("customers.create", {"name": "Parent"}, key=f"parent {number}")
+    os.waitpid(pid, 0)
+    names = [one["name"] for one in there.world.all("customer")]
+    assert (names.count("Child"), names.count("Parent")) == (20, 21)
 
 
 def test_killed_while_adding_up_nothing_is_lost(tenant, there):

@@ -77,7 +77,7 @@ def _figures(rows: Sequence[Margin]) -> list[dict[str, str]]:
 def _drawn(title: str, found: dict[date, list[Margin]], amount: Any) -> Any:
     sums = {month: sum(amount(row) for row in rows) for month, rows in found.items()}
     return bars(
-        [Bar(f"{month:%b %Y}", micros / USD, format_usd(micros)) for month, micros in sums.items()],
+        [Bar(f"{month:%b %Y}", micros / USD, f"${micros / USD:,.2f}") for month, micros in sums.items()],
         title=title,
     )
 
@@ -87,7 +87,7 @@ def _parts(rows: Sequence[Margin]) -> list[Bar]:
     used = {kind: sum(row.used.get(kind, 0) for row in rows) for kind in (*Grant.Kind.values, OVERAGE)}
     named = [
         ("Plans", sum(row.fee for row in rows)),
-        ("Packs that were used", used[Grant.Kind.PREPAID]),
+        ("Packs used", used[Grant.Kind.PREPAID]),
         ("Overage", used[OVERAGE]),
         ("Allowances, given", used[Grant.Kind.ALLOWANCE]),
         ("Promotions, given", used[Grant.Kind.PROMOTION]),

@@ -3,9 +3,11 @@
 Every row is a sum of ledger entries, and the same filter lists those entries.
 """
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from io import StringIO
 from typing import Any
 
 from django.db import connections, router
@@ -16,6 +18,8 @@ from tenants.owned import current_tenant_id
 
 MOST_ROWS = 10_000
 LONGEST = timedelta(days=366)
+COLUMNS = ("value", "label", "cost_micros", "tokens", "entries")
+RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take what begins so for a formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +75,17 @@ def broken_down(by: str, *, begin: date, end: date) -> list[Mapping[str, Any]]:
     query = BROKEN_DOWN.format(value=one.value, label=one.label, joins=one.joins, order=order)
     with connections[router.db_for_read(LedgerEntry) or "default"].cursor() as cursor:
         cursor.execute(query, values)
-        names = ("value", "label", "cost_micros", "tokens", "entries")
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+
+
+def written(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows as CSV (RFC 4180)."""
+    out = StringIO()
+    table = csv.writer(out)
+    table.writerow(COLUMNS)
+    table.writerows([_harmless(row[name]) for name in COLUMNS] for row in rows)
+    return out.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell

@@ -79,6 +79,7 @@ NAVIGATION = [
         "title": "Money",
         "items": [
             _page("Revenue", "payments", "billing_revenue", permission="billing.view_billingaccount"),
+            _page("Usage", "data_usage", "billing_usage", permission="billing.view_ledgerentry"),
             _rows("Ledger", "receipt_long", "billing.ledgerentry"),
             _rows("Spend by day", "bar_chart", "miosa.spendbyday"),
             _rows("Budgets", "savings", "billing.budget"),

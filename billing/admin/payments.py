@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from billing.admin.revenue_page import revenue_page
+from billing.admin.usage_page import usage_page
 from billing.models import BillingAccount, MeterEvent, Standing, StandingChange, StripeCall, StripeEvent
 from billing.money import format_usd
 from billing.payments import inbox
@@ -51,7 +52,7 @@ class BillingAccountAdmin(Columns, Facts):
     )  # fmt: skip
 
     def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
-        return (("revenue/", "billing_revenue", revenue_page),)
+        return (("revenue/", "billing_revenue", revenue_page), ("usage/", "billing_usage", usage_page))
 
     @display(description="Standing", ordering="standing")
     def standing_(self, row: BillingAccount) -> SafeString:

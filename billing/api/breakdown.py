@@ -1,9 +1,7 @@
 """What was used by day, meter, model, agent, key, project or execution, as JSON or CSV."""
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from io import StringIO
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -15,11 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.breakdown import DIMENSIONS, LONGEST, broken_down
+from billing.breakdown import DIMENSIONS, LONGEST, broken_down, written
 from miosa.http.problem import BadParameter
-
-COLUMNS = ("value", "label", "cost_micros", "tokens", "entries")
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take what begins so for a formula
 
 
 class UseRowRepresentation(serializers.Serializer[Any]):
@@ -43,19 +38,6 @@ class CsvRenderer(BaseRenderer):
         if isinstance(data, Mapping):  # a refusal
             return JSONRenderer().render(data)
         return written(data).encode()
-
-
-def written(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows as CSV (RFC 4180)."""
-    out = StringIO()
-    table = csv.writer(out)
-    table.writerow(COLUMNS)
-    table.writerows([_harmless(row[name]) for name in COLUMNS] for row in rows)
-    return out.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell
 
 
 class Breakdown(APIView):

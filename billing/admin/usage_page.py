@@ -120,7 +120,7 @@ def _drawn(rows: list[Mapping[str, Any]], by: str) -> Any:
         Bar(_name(row)[:40], row["cost_micros"] / USD, format_usd(row["cost_micros"]))
         for row in rows[:MOST_BARS]
     ]
-    return bars(shown, title=f"Used, by {by}", width=640) if shown else ""
+    return bars(shown, title=f"Used, by {by}") if shown else ""
 
 
 def _name(row: Mapping[str, Any]) -> str:

@@ -50,11 +50,17 @@ SELECT coalesce(sum(number), 0) FROM freed"""
 
 
 def reserve(
-    reference: str, amount_micros: int, *, executions: int = 0, lineage: Sequence[Link] = ()
+    reference: str,
+    amount_micros: int,
+    *,
+    executions: int = 0,
+    lineage: Sequence[Link] = (),
+    lease_s: float = LEASE_S,
 ) -> Reservation:
     """Set money aside in the current tenant's budget of this month; the same reference again is the same reservation.
 
-    `lineage`: the API key it is for and those it descends from; it counts for the budget of each.
+    `lineage`: the API key it is for and those it descends from; it counts for the budget of each. After `lease_s`
+    seconds it is freed, unless somebody closes or extends it before.
 
     Raises:
         QuotaExceeded: what is left does not cover it.
@@ -63,7 +69,7 @@ def reserve(
     """
     if amount_micros < 0 or executions < 0:
         raise ValueError("A reservation is never negative.")
-    asked = _Asked(reference, amount_micros, executions, tuple(lineage))
+    asked = _Asked(reference, amount_micros, executions, tuple(lineage), lease_s)
     row = _reserved(asked)
     if row is None:
         budget = current_budget()  # the first reservation of a month opens it
@@ -117,6 +123,7 @@ class _Asked:
     amount_micros: int
     executions: int
     lineage: tuple[Link, ...]
+    lease_s: float
 
     def values(self) -> dict[str, Any]:
         return {
@@ -127,7 +134,7 @@ class _Asked:
             "keys": [link.key_id for link in self.lineage],
             "amount": self.amount_micros,
             "executions": self.executions,
-            "lease": LEASE_S,
+            "lease": self.lease_s,
         }
 
 

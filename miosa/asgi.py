@@ -1,4 +1,4 @@
-"""ASGI entry: streams in coroutines, everything else in WSGI threads.
+"""ASGI entry: the gateway's own application for `/v1/*`, streams in coroutines, everything else in WSGI threads.
 
 Django's synchronous views cost several times more under its own ASGI handler (a thread hop and a task
 per middleware change) than under WSGI, so REST and admin keep WSGI, in the same process and port.
@@ -20,6 +20,7 @@ from miosa.environment import environment
 from miosa.http.limits import BodyLimits, limited
 from miosa.http.uploads import Uploads
 from routing import board
+from routing.front_door import application as front_door
 from tenants.event_feed import Feed, door
 from tenants.throttling.overrun import refusing_overrun
 
@@ -46,7 +47,15 @@ def _feed(scope: dict[str, Any]) -> Feed | None:
 
 
 _limits = BodyLimits(timeout_s=environment().body_timeout_s)
-application = refusing_overrun(limited(_routed, _limits, Uploads(UPLOADED, MOST_UPLOAD)))
+_others = refusing_overrun(limited(_routed, _limits, Uploads(UPLOADED, MOST_UPLOAD)))
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Send a request of the gateway through its front door, which has limits of its own, and all else to the rest."""
+    if scope["type"] == "http" and scope["path"].startswith(front_door.PREFIX):
+        await front_door.front_door(scope, receive, send)
+    else:
+        await _others(scope, receive, send)
 
 
 async def _in_wsgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -68,7 +77,9 @@ async def _lifespan(receive: Any, send: Any) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             board.listener.begin()
+            front_door.begin()
         else:
+            await front_door.end()
             await asyncio.to_thread(board.listener.end)
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from miosa import variable_checks as check
 from miosa.deployments_environment import DeploymentsEnvironment
+from miosa.gateway_environment import GatewayEnvironment
 from miosa.limits_environment import LimitsEnvironment
 from miosa.payments_environment import PaymentsEnvironment
 from miosa.people_environment import PeopleEnvironment, refuse_half_a_provider
@@ -34,6 +35,7 @@ class Environment(
     LimitsEnvironment,
     SecrecyEnvironment,
     RouterEnvironment,
+    GatewayEnvironment,
     DeploymentsEnvironment,
     PaymentsEnvironment,
 ):

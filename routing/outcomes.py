@@ -1,7 +1,8 @@
 """What was decided and called, with what it takes to decide it again; the only writer of Decision and ModelCall."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -12,6 +13,58 @@ from routing import board, knowledge
 from routing.attempt_record import AttemptRecord
 from routing.decided import Decided
 from routing.models import Decision, ModelCall
+
+GATEWAY = "gateway"  # who asked, where it was no agent
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A call of the gateway that is over, as it is posted later. `spent_micros` is what the tenant pays for it."""
+
+    decided: Decided
+    attempts: tuple[AttemptRecord, ...]
+    finish_reason: str
+    spent_micros: int
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Row(NamedTuple):
+    """A decision with its calls, and what is told of them in the ledger beside the usual."""
+
+    decision: Decision
+    calls: list[ModelCall]
+    details: Mapping[str, Any]
+
+
+def record_all(taken: Sequence[Taken]) -> list[Row]:
+    """Store calls of the gateway, all in a few statements; what is there already is left as it is.
+
+    A decision names its calls beforehand, so the same call posted again is the same rows.
+    """
+    rows = []
+    for one in taken:
+        winner = next((attempt for attempt in one.attempts if attempt.ok), None)
+        decision = Decision(
+            **_decision(one.decided), answered_by=winner.model if winner else "", agent=GATEWAY
+        )
+        calls = [
+            _call(decision, number, attempt, one.finish_reason if attempt is winner else "")
+            for number, attempt in enumerate(one.attempts, start=1)
+        ]
+        for call in calls:
+            call.pk = UUID(int=decision.pk.int ^ call.number)
+            if call.winner:
+                call.cost_micros = one.spent_micros
+        rows.append(Row(decision, calls, one.details))
+    Decision.objects.bulk_create([row.decision for row in rows], ignore_conflicts=True)
+    ModelCall.objects.bulk_create([call for row in rows for call in row.calls], ignore_conflicts=True)
+    return rows
+
+
+def facts_of(row: Row) -> list[ledger.Fact]:
+    """Return what the ledger is told of a decision's calls: those that used nothing are no facts."""
+    facts = (_fact(row.decision, call, row.details) for call in row.calls)
+    return [fact for fact in facts if fact.quantity]
 
 
 def record(
@@ -44,8 +97,7 @@ def record(
             for number, attempt in enumerate(attempts, start=1)
         ]
         ModelCall.objects.bulk_create(calls)
-        for call in calls:
-            _post(decision, call)
+        ledger.post_all(facts_of(Row(decision, calls, {})))
     return decision, calls
 
 
@@ -106,21 +158,20 @@ def cost_micros(model_id: str, input_tokens: int, output_tokens: int, cached_tok
     )
 
 
-def _post(decision: Decision, call: ModelCall) -> None:
-    tokens = call.input_tokens + call.output_tokens
-    if not tokens:
-        return
-    ledger.post(
+def _fact(decision: Decision, call: ModelCall, details: Mapping[str, Any]) -> ledger.Fact:
+    return ledger.Fact(
         "tokens",
-        tokens,
-        cost_micros=call.cost_micros if call.winner else 0,
-        source="model_call",
-        source_id=str(call.pk),
+        call.input_tokens + call.output_tokens,
+        call.cost_micros if call.winner else 0,
+        "model_call",
+        str(call.pk),
         tokens=ledger.Tokens(call.input_tokens - call.cached_tokens, call.cached_tokens, call.output_tokens),
         execution_id=decision.execution_id,
         model=call.model,
         agent=decision.agent,
         description=f"{call.model}: {call.input_tokens} in, {call.output_tokens} out",
-        details={"decision_id": str(decision.pk), "winner": call.winner, "estimated": call.estimated},
+        details={
+            "decision_id": str(decision.pk), "winner": call.winner, "estimated": call.estimated, **details,
+        },
         occurred_at=call.created,
-    )
+    )  # fmt: skip

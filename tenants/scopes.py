@@ -17,6 +17,7 @@ READ = frozenset(
 )
 OWN = frozenset({"sessions:read", "sessions:write"})  # where one is signed in oneself
 WORK = READ | {
+    "models:use",
     "tasks:write",
     "executions:write",
     "feedback:write",

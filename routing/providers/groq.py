@@ -1,5 +1,8 @@
 """Groq: fast; a structured answer cannot be streamed there."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from routing.catalog import Model
 from routing.messages import Prompt
 from routing.providers.openai_chat import OpenAIChat
@@ -14,3 +17,8 @@ class Groq(OpenAIChat):
         """Groq refuses `stream` together with a response format."""
         del model
         return prompt.response_schema is None
+
+    @classmethod
+    def streams_with(cls, body: Mapping[str, Any]) -> bool:
+        """The same for a caller's own request."""
+        return not body.get("response_format")

@@ -14,10 +14,13 @@ class Local(OpenAIChat):
     name = "local"
     max_tokens_field = "max_tokens"
 
-    def __init__(self, base_url: str, key: str = "") -> None:
+    names_itself = False
+
+    @classmethod
+    def base(cls, url: str) -> str:
         """`http://host:port` alone is taken as `http://host:port/v1`."""
-        bare = not urlsplit(base_url).path.strip("/")
-        super().__init__(f"{base_url.rstrip('/')}/v1" if bare else base_url, key)
+        bare = not urlsplit(url).path.strip("/")
+        return f"{url.rstrip('/')}/v1" if bare else url.rstrip("/")
 
     def body(self, model: Model, prompt: Prompt) -> dict[str, Any]:
         """With a grammar there is no response format: llama.cpp refuses the two together."""

@@ -8,3 +8,4 @@ class Moonshot(OpenAIChat):
 
     name = "moonshot"
     samples = False
+    keeps_reasoning = True

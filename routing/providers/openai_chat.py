@@ -21,6 +21,7 @@ from routing.providers.contract import (
     Unreachable,
     never,
 )
+from routing.providers.outgoing import MAX_OUTPUT, SAMPLING, formatted, left_out, turns
 from routing.providers.patience import Watch, WatchedTransport, watching
 from routing.providers.redaction import Secret, redact
 from routing.providers.schemas import format_of, instruction_for
@@ -41,14 +42,46 @@ class OpenAIChat:
     name: ClassVar[str] = ""
     max_tokens_field: ClassVar[str] = "max_completion_tokens"
     samples: ClassVar[bool] = True  # False: the provider wants its sampling left alone
+    keeps_reasoning: ClassVar[bool] = False  # True: it wants its thoughts back in the next turn
+    names_itself: ClassVar[bool] = True  # False: the model's name in its answers says nothing
+    chat_path: ClassVar[str] = "/chat/completions"
 
     def __init__(self, base_url: str, key: str = "") -> None:
         """Raises ValueError, without showing the key, where no header can carry it."""
         if not SENDABLE.fullmatch(key):
             raise ValueError(f"the key of {self.name} holds characters that no header can carry")
-        self.base_url = base_url.rstrip("/")
+        self.base_url = self.base(base_url)
         self._key = Secret(key)
         self._client = httpx.Client(transport=WatchedTransport(), headers={"Accept-Encoding": "identity"})
+
+    @classmethod
+    def base(cls, url: str) -> str:
+        """The address that all paths begin with."""
+        return url.rstrip("/")
+
+    @classmethod
+    def credentials(cls, key: Secret) -> dict[str, str]:
+        """The headers that carry a key."""
+        return {"Authorization": f"Bearer {key.reveal()}"} if key else {}
+
+    @classmethod
+    def outgoing(
+        cls, model: Model, body: Mapping[str, Any], max_output_tokens: int
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """A caller's own request as it is sent here, and the names of the fields that had to be left out."""
+        content = dict(body)
+        for name in MAX_OUTPUT:
+            content.pop(name, None)
+        content |= {"model": model.id, cls.max_tokens_field: max_output_tokens}
+        content["messages"] = turns(content["messages"], keeps_reasoning=cls.keeps_reasoning)
+        formatted(model, content)
+        return content, () if cls.samples else left_out(content, SAMPLING)
+
+    @classmethod
+    def streams_with(cls, body: Mapping[str, Any]) -> bool:
+        """Whether such a request may be streamed."""
+        del body
+        return True
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self.base_url}>"
@@ -122,7 +155,7 @@ class OpenAIChat:
             yield from answer.read(response)
 
     def _send(self, body: dict[str, Any], watch: Watch) -> httpx.Response:
-        request = self._request("POST", "/chat/completions", watch.limits, body=body)
+        request = self._request("POST", self.chat_path, watch.limits, body=body)
         with watching(watch):
             response = self._client.send(request, stream=True)
             if response.is_error:
@@ -131,7 +164,7 @@ class OpenAIChat:
         return response
 
     def _request(self, method: str, path: str, limits: Limits, body: Any = None) -> httpx.Request:
-        headers = {"Authorization": f"Bearer {self._key.reveal()}"} if self._key else {}
+        headers = self.credentials(self._key)
         timeout = httpx.Timeout(None, connect=limits.connect_s, write=WRITE_S, pool=limits.connect_s)
         return self._client.build_request(
             method, self.base_url + path, json=body, headers=headers, timeout=timeout

@@ -25,13 +25,13 @@ def chunks_of(document: Any) -> Iterator[Chunk]:
 
     Only the first choice counts. An `error` inside a 200 is an error.
     """
-    if not isinstance(document, Mapping):
+    if not isinstance(document, dict):
         raise BrokenAnswer("a malformed chunk: not a JSON object")
     if document.get("error"):
-        raise _error_inside(document["error"])
+        raise error_inside(document["error"])
     choice = _first_choice(document)
     delta = choice.get("delta") or choice.get("message") or {}
-    if not isinstance(delta, Mapping):
+    if not isinstance(delta, dict):
         raise BrokenAnswer("a malformed chunk: delta is no object")
     finish = choice.get("finish_reason") or None
     if finish is not None and not isinstance(finish, str):
@@ -49,8 +49,8 @@ def usage_of(document: Mapping[str, Any]) -> Usage | None:
     """The counts of tokens, from any of the places where servers put them; None where there are none to trust."""
     places = (document, document.get("x_groq"), *_list(document.get("choices"))[:1])
     for place in places:
-        usage = place.get("usage") if isinstance(place, Mapping) else None
-        if isinstance(usage, Mapping):
+        usage = place.get("usage") if isinstance(place, dict) else None
+        if isinstance(usage, dict):
             counted = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
             if counted[0] is not None and counted[1] is not None:
                 return Usage(counted[0], counted[1], cached_tokens=min(_cached(usage), counted[0]))
@@ -61,7 +61,7 @@ def error_message(body: Any) -> str:
     """What an error body says, from the shapes that are in use; '' where it says nothing."""
     if isinstance(body, str):
         return body[:MAX_MESSAGE]
-    if isinstance(body, Mapping):
+    if isinstance(body, dict):
         return next(
             (m for name in ("error", "message", "detail", "msg") if (m := error_message(body.get(name)))), ""
         )
@@ -70,8 +70,8 @@ def error_message(body: Any) -> str:
     return ""
 
 
-def _error_inside(error: Any) -> BrokenAnswer:
-    code = error.get("code") or error.get("status") if isinstance(error, Mapping) else None
+def error_inside(error: Any) -> BrokenAnswer:
+    code = error.get("code") or error.get("status") if isinstance(error, dict) else None
     status = int(code) if isinstance(code, int) or (isinstance(code, str) and code.isdecimal()) else None
     said = error_message(error) or "no reason given"
     return BrokenAnswer(
@@ -84,8 +84,8 @@ def _error_inside(error: Any) -> BrokenAnswer:
 
 def _first_choice(document: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = _list(document.get("choices"))
-    first = next((c for c in choices if isinstance(c, Mapping) and c.get("index") in (0, None)), None)
-    if choices and not isinstance(choices[0], Mapping):
+    first = next((c for c in choices if isinstance(c, dict) and c.get("index") in (0, None)), None)
+    if choices and not isinstance(choices[0], dict):
         raise BrokenAnswer("a malformed chunk: a choice is no object")
     return first or {}
 
@@ -98,16 +98,14 @@ def _text(content: Any) -> str:
         return content
     if isinstance(content, list):
         return "".join(
-            part["text"]
-            for part in content
-            if isinstance(part, Mapping) and isinstance(part.get("text"), str)
+            part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)
         )
     raise BrokenAnswer("a malformed chunk: the content is no text")
 
 
 def _cached(usage: Mapping[str, Any]) -> int:
     details = usage.get("prompt_tokens_details")
-    inner = details.get("cached_tokens") if isinstance(details, Mapping) else None
+    inner = details.get("cached_tokens") if isinstance(details, dict) else None
     return _count(inner) or _count(usage.get("cached_tokens")) or 0
 
 

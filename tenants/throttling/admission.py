@@ -48,7 +48,7 @@ def admitted(authorization: str, *, method: str, route: str, address: str) -> It
             scope.enter_context(acting_as(principal.name))
         except Problem as problem:
             refusal = problem
-        buckets = buckets_of(principal, method, route) if principal else (_address(address),)
+        buckets = buckets_of(principal, method, route) if principal else (address_bucket(address),)
         verdict = decide(buckets)
         if not verdict.let_in and principal:
             raise refusals.remember(authorization.encode("latin-1", "replace"), method, verdict)
@@ -79,17 +79,19 @@ def buckets_of(principal: Principal, method: str, route: str) -> tuple[Bucket, .
 def _credentials(principal: Principal, usual: Rate) -> list[tuple[str, Rate]]:
     """Return the name and rate of each credential that a request of this one counts for."""
     if principal.lineage:
-        return [(f"key:{one.key_id.hex}", _lower(usual, one.rate_per_minute)) for one in principal.lineage]
+        return [(f"key:{one.key_id.hex}", lower(usual, one.rate_per_minute)) for one in principal.lineage]
     if principal.session_id:
         return [(f"session:{principal.session_id.hex}", usual)]
     return [(f"user:{principal.user_id}", usual)]
 
 
-def _lower(usual: Rate, per_minute: int | None) -> Rate:
+def lower(usual: Rate, per_minute: int | None) -> Rate:
+    """Return the lower of a usual rate and so many a minute."""
     if per_minute is None or per_minute * usual.window_s >= usual.limit * MINUTE_S:
         return usual
     return Rate(per_minute, MINUTE_S, per_minute)
 
 
-def _address(address: str) -> Bucket:
+def address_bucket(address: str) -> Bucket:
+    """Return what a request without a valid credential counts against."""
     return Bucket("address", f"{PUBLIC}rate:address:{address}", settings.ENVIRONMENT.rate_address)

@@ -15,16 +15,17 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """`policy` is what clients see, `key` where the level is kept."""
+    """`policy` is what clients see, `key` where the level is kept; `count` is taken at once, or nothing."""
 
     policy: str
     key: str
     rate: Rate
+    count: int = 1
 
     @property
     def share(self) -> int:
-        """The shares of one request."""
-        return self.rate.window_s * MICROS
+        """The shares of what is asked for: one request, or `count` of them."""
+        return self.count * self.rate.window_s * MICROS
 
     @property
     def capacity(self) -> int:
@@ -60,8 +61,8 @@ class Verdict:
 
     @property
     def emptied(self) -> tuple[Level, ...]:
-        """The buckets that hold no request."""
-        return tuple(level for level in self.levels if not level.left)
+        """The buckets that hold too little."""
+        return tuple(level for level in self.levels if level.left < level.bucket.count)
 
 
 def level_of(bucket: Bucket, shares: int) -> Level:
@@ -69,7 +70,7 @@ def level_of(bucket: Bucket, shares: int) -> Level:
     lacking, missing = max(0, bucket.share - shares), bucket.capacity - shares
     return Level(
         bucket,
-        left=shares // bucket.share,
+        left=shares // (bucket.rate.window_s * MICROS),
         next_in_us=math.ceil(lacking / bucket.rate.limit),
         full_in_us=math.ceil(missing / bucket.rate.limit),
     )

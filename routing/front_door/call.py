@@ -1,0 +1,228 @@
+"""One call from its reservation to its account: whatever becomes of it, it is settled once and written down once."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from billing.money import TOKENS_PER_PRICE, format_usd
+from miosa.http.problem import PaymentRequired
+from routing.attempt_record import AttemptRecord
+from routing.catalog import Model
+from routing.front_door.answers import Tally
+from routing.front_door.asked import Asked
+from routing.front_door.caller import Caller
+from routing.front_door.decided import Decided, most_output
+from routing.front_door.desk import Desk
+from routing.front_door.journal import File
+from routing.front_door.money import NOTHING, Hold, Purse
+from routing.front_door.pots import Pots
+from routing.front_door.tries import Place, Request, request
+from routing.front_door.walk import TOTAL_S, Walk
+from routing.messages import Usage
+from routing.outcomes import cost_micros
+from routing.pace import NextModel
+from routing.providers.contract import ProviderFailure
+
+
+@dataclass
+class Call:
+    """`candidates` are the models that may answer and are paid for; `cost_micros` is known when it was settled."""
+
+    desk: Desk
+    caller: Caller
+    asked: Asked
+    decided: Decided
+    candidates: tuple[Model, ...]
+    walk: Walk
+    cost_micros: int = 0
+    usage: Usage | None = None
+    _purse: Purse | None = None
+    _pots: Pots | None = None
+    _hold: Hold = NOTHING
+    _tokens: int = 0
+    _file: File | None = None
+    _begun: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, desk: Desk, caller: Caller, asked: Asked, decided: Decided) -> "Call":
+        """Return a call that is not admitted yet."""
+        walk = Walk(desk.pace, desk.pace.clock() + TOTAL_S)
+        return cls(desk, caller, asked, decided, decided.candidates, walk)
+
+    async def admit(self) -> None:
+        """Take its rates and set its money aside, then write down that it begins.
+
+        Raises RateLimited, and PaymentRequired: nobody who may answer is covered by what is left.
+        """
+        self._pots = self.desk.pots(self.caller)
+        self._tokens = self.asked.input_tokens + most_output(self.asked, self.decided.candidates[0])
+        await self._pots.take(self._tokens)
+        try:
+            self._hold = await self._reserved()
+            self._file = self.desk.journal.begun(self._line())
+        except BaseException:
+            self._pots.give_back(self._tokens)
+            self._give_up()
+            raise
+
+    def place(self, model: Model) -> Place | None:
+        """Return where a model is reached for this call."""
+        return self.desk.place(self.caller, model)
+
+    def cost_of(self, model: Model, usage: Usage) -> int:
+        """Return what the tenant pays for an answer: never more than was set aside, nothing with a key of its own."""
+        if self._own(model):
+            return 0
+        cost = cost_micros(model.id, usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+        return min(cost, self._hold.amount)
+
+    def settle(
+        self, winner: AttemptRecord | None, *, finish_reason: str = "", model: Model | None = None
+    ) -> None:
+        """Write down how it ended, and charge what was used; a second time does nothing."""
+        file, self._file = self._file, None
+        if file is None or self._pots is None:
+            return
+        if winner is not None and model is not None:
+            self.usage = Usage(
+                winner.input_tokens, winner.output_tokens, winner.cached_tokens, winner.estimated
+            )
+            self.cost_micros = self.cost_of(model, self.usage)
+            self.walk.records.append(winner)
+        used = sum(one.input_tokens + one.output_tokens for one in self.walk.records)
+        self._pots.give_back(self._tokens - used)
+        try:
+            self.desk.journal.ended(file, self._end(finish_reason))
+        finally:
+            if self._purse is not None:
+                self._purse.settle(self._hold, self.cost_micros)
+
+    def elapsed_ms(self) -> int:
+        """Return the time since the call began."""
+        return round((time.monotonic() - self._begun) * 1000)
+
+    def _give_up(self) -> None:
+        if self._purse is not None:
+            self._purse.settle(self._hold, 0)
+        self._hold = NOTHING
+
+    async def _reserved(self) -> Hold:
+        """Set aside what the dearest candidate may cost, or a cheaper one where there is not so much."""
+        worst = [self._worst(model) for model in self.candidates]
+        most = max(worst)
+        if most == 0:
+            return NOTHING
+        self._purse = purse = self.desk.purse(self.caller)
+        try:
+            return await purse.reserve(most)
+        except PaymentRequired as refused:
+            refusal = refused
+        for amount in sorted({worst[0], min(worst)} - {most}, reverse=True):
+            try:
+                hold = await purse.reserve(amount)
+            except PaymentRequired as refused:
+                refusal = refused
+                continue
+            pairs = zip(self.candidates, worst, strict=True)
+            self.candidates = tuple(model for model, cost in pairs if cost <= amount)
+            return hold
+        raise refusal
+
+    def _worst(self, model: Model) -> int:
+        price = model.price
+        if price is None or self._own(model):  # without a price it is no candidate
+            return 0
+        out = most_output(self.asked, model)
+        exact = self.asked.most_input_tokens * price.input_micros + out * price.output_micros
+        return -(-exact // TOKENS_PER_PRICE)
+
+    def _own(self, model: Model) -> bool:
+        return model.provider in self.caller.own_keys
+
+    def _line(self) -> dict[str, Any]:
+        """What the clerk needs to make the decision again, and to account for the call if nothing more is heard of it."""
+        choice, need = self.decided.choice, self.decided.requirement
+        return {
+            "id": self.decided.decision_id,
+            "tenant": self.caller.tenant_id,
+            "key": self.caller.principal.key_id,
+            "block": self._hold.reference,
+            "version": choice.scoreboard_version,
+            "need": need.as_json(),
+            "draw": choice.draw,
+            "model": self.candidates[0].id,
+            "provider": self.candidates[0].provider,
+            "input": self.asked.input_tokens,
+            "at": datetime.now(UTC),
+        }
+
+    def _end(self, finish_reason: str) -> dict[str, Any]:
+        tries = [
+            [
+                one.model, one.provider, one.ok, one.status, one.error[:300], one.input_tokens, one.cached_tokens,
+                one.output_tokens, one.estimated, one.latency_ms, one.first_token_ms, one.started_at,
+            ]
+            for one in self.walk.records
+        ]  # fmt: skip
+        return {
+            "id": self.decided.decision_id,
+            "tries": tries,
+            "finish": finish_reason,
+            "spent": self.cost_micros,
+        }
+
+
+def told(call: Call, model: Model | None, left_out: tuple[str, ...] = ()) -> list[tuple[bytes, bytes]]:
+    """Return the headers that every answer carries."""
+    decision = str(call.decided.decision_id).encode()
+    found = [(b"x-miosa-decision-id", decision), (b"x-request-id", decision)]
+    if model is not None:
+        found += [(b"x-miosa-model", model.id.encode()), (b"x-miosa-provider", model.provider.encode())]
+    if left_out:
+        found.append((b"x-miosa-left-out", ", ".join(left_out).encode()))
+    if call.decided.note:
+        found.append((b"x-miosa-note", call.decided.note.encode("latin-1", "replace")))
+    return found
+
+
+def member(call: Call, model: Model) -> dict[str, Any]:
+    """Return what an answer tells of the decision, where the caller wants to know."""
+    choice = call.decided.choice
+    return {
+        "decision_id": str(call.decided.decision_id),
+        "model": model.id,
+        "provider": model.provider,
+        "mode": choice.mode,
+        "why": choice.why,
+        "would_have_chosen": choice.model,
+        "order": [one.id for one in call.candidates],
+        "fallbacks": [f"{one.model}: {one.error}" for one in call.walk.records if not one.ok],
+        "cost_micros": call.cost_micros,
+        "cost": format_usd(call.cost_micros),
+        "latency_ms": call.elapsed_ms(),
+        "note": call.decided.note,
+    }
+
+
+def request_to(call: Call, model: Model, left_s: float) -> Request:
+    """Return the call's request as it goes to a model. Raises NextModel where its provider is not set up."""
+    place = call.place(model)
+    if place is None:
+        raise NextModel(f"{model.provider} is not set up")
+    most = most_output(call.asked, model)
+    return request(call.asked, model, place, max_output_tokens=most, total_s=left_s)
+
+
+class billable:  # noqa: N801  a block, as contextlib's are
+    """What fails inside carries what the provider may bill for it."""
+
+    def __init__(self, call: Call, tally: Tally) -> None:
+        self._call, self._tally = call, tally
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ProviderFailure) and self._tally.began:
+            error.usage = self._tally.counted(self._call.asked.input_tokens)

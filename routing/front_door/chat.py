@@ -1,0 +1,89 @@
+"""`POST /v1/chat/completions`: whole or streamed."""
+
+import orjson
+from django.conf import settings
+
+from routing.catalog import Model
+from routing.errors import NoProviderLeft
+from routing.front_door.answers import Tally
+from routing.front_door.asked import asked
+from routing.front_door.call import Call, billable, member, request_to, told
+from routing.front_door.decided import decided
+from routing.front_door.desk import Desk
+from routing.front_door.exchange import Exchange
+from routing.front_door.pouring import streamed
+from routing.front_door.refusals import Refusal
+from routing.front_door.tries import Whole, collected
+from routing.messages import Usage
+from routing.tried import won
+
+
+async def chat(desk: Desk, exchange: Exchange, address: str) -> None:
+    """Answer a chat request. Raises Problem or Refusal before anything was sent, SenderLeft."""
+    caller = await desk.callers.caller(exchange.headers.get(b"authorization", b""), address)
+    caller.refuse()
+    wanted = asked(await exchange.body(settings.ENVIRONMENT.gateway_body_bytes))
+    call = Call.of(desk, caller, wanted, decided(caller, wanted))
+    await call.admit()
+    try:
+        with exchange.until_the_sender_leaves():
+            await (streamed(call, exchange) if wanted.stream else _whole(call, exchange))
+    except NoProviderLeft as nobody:
+        raise _refusal(call, nobody) from nobody
+    finally:
+        call.settle(None)
+
+
+async def _whole(call: Call, exchange: Exchange) -> None:
+    tally = Tally()
+    left_out: tuple[str, ...] = ()
+
+    async def attempt(model: Model, left_s: float) -> Whole:
+        nonlocal tally, left_out
+        tally = Tally()
+        wanted = request_to(call, model, left_s)
+        left_out = wanted.left_out
+        with billable(call, tally):
+            return await collected(call.desk.upstream, wanted, tally)
+
+    answer, model = await call.walk.over(call.candidates, attempt)
+    call.desk.pace.ended((model.provider, model.id), None, pause_s=answer.pause_s)
+    usage = tally.counted(call.asked.input_tokens)
+    winner = won(
+        model, usage, latency_ms=answer.latency_ms, first_token_ms=None, started_at=call.walk.started_at
+    )
+    call.settle(winner, finish_reason=tally.finish_reason, model=model)
+    cost = (b"x-miosa-cost", b"%d.%06d" % divmod(call.cost_micros, 1_000_000))
+    await exchange.answer(200, _body(call, model, answer, usage), [*told(call, model, left_out), cost])
+
+
+def _body(call: Call, model: Model, answer: Whole, usage: Usage) -> bytes:
+    """Return the answer as the client gets it: as it came, where nothing has to be added."""
+    place, document = call.place(model), answer.document
+    named = place is None or place.kind.names_itself
+    if named and not call.asked.options.include and not usage.estimated:
+        return answer.raw
+    if not named:
+        document["model"] = model.id
+    if usage.estimated:
+        document["usage"] = _counts(usage)
+    if call.asked.options.include:
+        document["miosa"] = member(call, model)
+    return orjson.dumps(document)
+
+
+def _refusal(call: Call, nobody: NoProviderLeft) -> Exception:
+    """Return what the client is told: the provider's own words where the request itself was refused by everybody."""
+    refused = call.walk.refused
+    asked_models = {one.model for one in call.walk.records}
+    if refused and len(refused) >= len(asked_models) and all(not one.ok for one in call.walk.records):
+        return Refusal(str(refused[0]), status=400 if refused[0].status == 422 else refused[0].status or 400)  # noqa: PLR2004
+    return nobody
+
+
+def _counts(usage: Usage) -> dict[str, int]:
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+    }

@@ -1,0 +1,78 @@
+"""One try at one model that answers in one piece: built, sent and read."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from routing.catalog import Model, ProviderFacts
+from routing.front_door.answers import Tally, parsed, read_whole
+from routing.front_door.asked import Asked
+from routing.front_door.patience import Patience
+from routing.front_door.upstream import Sent, Upstream, pause_of, whole
+from routing.providers.connected import limits_of
+from routing.providers.contract import Limits
+from routing.providers.openai_chat import OpenAIChat
+from routing.providers.redaction import Secret
+
+JSON_HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a provider is reached for this caller. `own`: with the caller's own key, so the platform pays nothing."""
+
+    kind: type[OpenAIChat]
+    facts: ProviderFacts
+    url: str
+    headers: dict[str, str]
+    secret: Secret
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A caller's request as it goes to one model."""
+
+    sent: Sent
+    limits: Limits
+    streamed: bool
+    left_out: tuple[str, ...]
+
+
+def request(asked: Asked, model: Model, place: Place, *, max_output_tokens: int, total_s: float) -> Request:
+    """Build the request for a model."""
+    body, left_out = place.kind.outgoing(model, asked.body, max_output_tokens)
+    streamed = asked.stream and place.kind.streams_with(body)
+    body["stream"] = streamed
+    if streamed:
+        body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
+    else:
+        body.pop("stream_options", None)
+    sent = Sent(place.url, place.headers, orjson.dumps(body), place.secret)
+    return Request(sent, limits_of(place.facts, total_s=total_s), streamed, left_out)
+
+
+@dataclass
+class Whole:
+    """An answer in one piece."""
+
+    raw: bytes
+    document: dict[str, Any]
+    latency_ms: int
+    pause_s: float | None
+
+
+async def collected(upstream: Upstream, request: Request, tally: Tally) -> Whole:
+    """Send it and return the whole answer. Raises ProviderFailure, with nothing of a partial answer."""
+    patience = Patience(request.limits, whole=True)
+    with patience:
+        response = await upstream.opened(request.sent)
+        tally.began = True
+        try:
+            raw = await whole(response, request.sent.secret)
+        finally:
+            response.close()  # nothing happens where it was read to its end
+    document = parsed(raw)
+    read_whole(document, tally)
+    return Whole(raw, document, patience.elapsed_ms(), pause_of(response))

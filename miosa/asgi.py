@@ -52,7 +52,7 @@ _others = refusing_overrun(limited(_routed, _limits, Uploads(UPLOADED, MOST_UPLO
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Send a request of the gateway through its front door, which has limits of its own, and all else to the rest."""
-    if scope["type"] == "http" and scope["path"].startswith(front_door.PREFIX):
+    if scope["type"] == "http" and scope["path"].startswith(front_door.PREFIXES):
         await front_door.front_door(scope, receive, send)
     else:
         await _others(scope, receive, send)

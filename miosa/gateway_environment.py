@@ -3,6 +3,7 @@
 # ruff: noqa: RUF009  a Rate is frozen
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from miosa import variable_checks as check
 from miosa.limits_environment import Rate, rate
@@ -19,10 +20,19 @@ def tokens(value: str) -> Rate:
     return Rate(int(digits), 60, int(digits))
 
 
+def file(value: str) -> str:
+    """Read the path of a file that is there; a relative one starts at the project."""
+    path = check.ROOT / Path(value).expanduser()
+    if not path.is_file():
+        raise ValueError("must name a file that is there")
+    return str(path)
+
+
 @dataclass(frozen=True, kw_only=True)
 class GatewayEnvironment:
     """What `Environment` knows about the gateway; docs/gateway.md says what each one bounds."""
 
+    catalog: str = variable("MIOSA_CATALOG", file)
     gateway_requests: Rate = variable("MIOSA_GATEWAY_REQUESTS", rate, Rate(60_000, 60, 60_000))
     gateway_tokens: Rate = variable("MIOSA_GATEWAY_TOKENS", tokens, Rate(20_000_000, 60, 20_000_000))
     gateway_body_bytes: int = variable("MIOSA_GATEWAY_BODY_BYTES", check.number(1_000, 64_000_000), 4_000_000)

@@ -52,7 +52,8 @@ class Price:
 class ProviderFacts:
     """Where a provider is reached. An empty `key_variable` means that it wants no key.
 
-    The last three are its patience in seconds: until the first token, between two, and for a whole call.
+    `first_token_s` and the two after it are its patience in seconds: until the first token, between two, and for a
+    whole call. `wire` names how it is spoken to, '' where that is its own name.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ProviderFacts:
     first_token_s: float
     idle_s: float
     total_s: float
+    wire: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
+from miosa.environment import environment
 from routing.catalog import FULL_RATING, Catalog, JsonSupport, Model, Price, ProviderFacts, Rating, Retired
 from routing.errors import InvalidCatalog
 from routing.requirement import TASK_KINDS
@@ -60,19 +61,37 @@ class _Table:
             raise InvalidCatalog(self.where, f"unknown field {min(self.left)!r}")
 
 
-def load(path: Path = DEFAULT_FILE) -> Catalog:
-    """Raises InvalidCatalog, naming the entry and the field, when the file cannot be used."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidCatalog(str(path), f"cannot be read: {error}") from error
-    return catalog_from(content)
+def load(path: Path = DEFAULT_FILE, *, more: Path | None = None) -> Catalog:
+    """Read a file, and `more` of the same form to go with it.
+
+    Raises InvalidCatalog, naming the entry and the field, when one cannot be used.
+    """
+    content = _content(path)
+    if more is None:
+        return catalog_from(content)
+    added = _content(more)
+    # Together, for what is added may stand for what is there: checked as one.
+    joined = {
+        name: [*content.get(name, ()), *added.get(name, ())] for name in ("providers", "models", "retired")
+    }
+    aliases = {**content.get("aliases", {}), **added.get("aliases", {})}
+    if unknown := sorted(set(added) - {*joined, "aliases"}):
+        raise InvalidCatalog(str(more), f"unknown field {unknown[0]!r}")
+    return catalog_from({**content, **joined, "aliases": aliases})
 
 
 @cache
 def catalog() -> Catalog:
-    """The catalogue shipped with the product, read once per process."""
-    return load()
+    """The catalogue of this installation: what ships with the product and what MIOSA_CATALOG adds, read once."""
+    added = environment().catalog
+    return load(more=Path(added) if added else None)
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidCatalog(str(path), f"cannot be read: {error}") from error
 
 
 def catalog_from(content: Mapping[str, Any]) -> Catalog:
@@ -106,6 +125,7 @@ def _provider(row: Any) -> ProviderFacts:
         first_token_s=table.number("first_token_s"),
         idle_s=table.number("idle_s"),
         total_s=table.number("total_s"),
+        wire=table.take("wire", str, ""),
     )
     table.done()
     return facts

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
+from routing.front_door.dress import Dress
 from routing.messages import BYTES_PER_TOKEN, Usage
-from routing.providers.contract import BrokenAnswer
+from routing.providers.contract import BrokenAnswer, Translator
 from routing.providers.wire import chunks_of, error_inside
 
 CONTENT = b'"content":'
@@ -42,14 +43,24 @@ class Tally:
 class Passing:
     """The events of one stream on their way to the client."""
 
-    __slots__ = ("_begin", "_end", "_named", "tally", "wants_usage")
+    __slots__ = ("_begin", "_dress", "_end", "_named", "_translator", "tally", "wants_usage")
 
-    def __init__(self, tally: Tally, *, wants_usage: bool, named: str = "") -> None:
+    def __init__(
+        self,
+        tally: Tally,
+        *,
+        wants_usage: bool,
+        named: str = "",
+        dress: Dress | None = None,
+        translator: Translator | None = None,
+    ) -> None:
         """`wants_usage`: the client asked for the event that counts the tokens; else it is kept from it.
 
-        `named` replaces the model's name in every event, where the provider's own says nothing.
+        `named` replaces the model's name in every event, where the provider's own says nothing. `translator` turns the
+        provider's events into the chat wire's, `dress` those into the ones of the wire that the client speaks.
         """
         self.tally, self.wants_usage, self._named = tally, wants_usage, named
+        self._dress, self._translator = dress, translator
         self._begin = self._end = b""
 
     def familiar(self, piece: bytes) -> bool:
@@ -61,6 +72,12 @@ class Passing:
 
     def through(self, events: list[bytes]) -> bytes:
         """Return what the client gets of some events. Raises BrokenAnswer."""
+        if self._translator is not None:
+            events = [
+                orjson.dumps(chunk) for event in events for chunk in self._translator.chunks(parsed(event))
+            ]
+        if self._dress is not None:
+            return b"".join(passed for event in events if (passed := self.read(event)))
         seen = []
         for event in events:
             if self._begin and self._known(event, self._begin, self._end):
@@ -94,7 +111,19 @@ class Passing:
 
     def read(self, event: bytes) -> bytes | None:
         """Read an event; return what the client gets of it, None for nothing. Raises BrokenAnswer."""
-        document, tally, told = parsed(event), self.tally, False
+        document = parsed(event)
+        told = self._taken(document, event)
+        if self._named:
+            document["model"] = self._named
+        if self._dress is not None:
+            return self._dress.event(document)
+        if told and not document.get("choices") and not self.wants_usage:
+            return None
+        return orjson.dumps(document) if self._named else event
+
+    def _taken(self, document: Any, event: bytes) -> bool:
+        """Count what an event says; return whether it tells the usage."""
+        tally, told = self.tally, False
         for chunk in chunks_of(document):
             tally.said_bytes += len(chunk.text.encode()) + len(chunk.reasoning.encode())
             if tally.kept is not None and chunk.text:
@@ -109,16 +138,11 @@ class Passing:
             tally.said_bytes += len(orjson.dumps(calls))
         if calls or tally.said_bytes or tally.finish_reason:
             tally.visible = True
-        if told and not document.get("choices") and not self.wants_usage:
-            return None
-        if self._named:
-            document["model"] = self._named
-            return orjson.dumps(document)
-        return event
+        return told
 
     def _learn(self, event: bytes, text: str) -> None:
         """Remember what stands before and after the words, where they stand in it exactly once."""
-        if self._named:
+        if self._named or self._dress is not None or self._translator is not None:
             return
         words = orjson.dumps(text)
         place = event.find(words)
@@ -162,7 +186,7 @@ def tool_calls_of(document: Any) -> Any:
     return turn.get("tool_calls") or ()
 
 
-def as_events(document: dict[str, Any], *, wants_usage: bool) -> bytes:
+def as_events(document: dict[str, Any], *, wants_usage: bool) -> list[dict[str, Any]]:
     """Return a whole answer as the events of a stream: for providers that cannot stream what was asked for."""
     head: dict[str, Any] = {"id": document.get("id", ""), "object": "chat.completion.chunk"}
     head |= {name: document[name] for name in NAMED if name in document}
@@ -176,4 +200,9 @@ def as_events(document: dict[str, Any], *, wants_usage: bool) -> bytes:
     events = [head | {"choices": [first]}, head | {"choices": [last]}]
     if wants_usage:
         events.append(head | {"choices": [], "usage": document.get("usage")})
-    return BEGIN + BETWEEN.join(orjson.dumps(event) for event in events) + END
+    return events
+
+
+def framed(document: dict[str, Any]) -> bytes:
+    """Return an event as it is sent."""
+    return BEGIN + orjson.dumps(document) + END

@@ -12,7 +12,7 @@ from miosa.http.client_address import HEADER as FORWARDED_FOR
 from miosa.http.client_address import believed
 from miosa.http.problem import Problem
 from routing.front_door import clerk_process
-from routing.front_door.chat import chat
+from routing.front_door.chat import chat, responses
 from routing.front_door.desk import Desk
 from routing.front_door.embedding import embeddings
 from routing.front_door.exchange import Exchange, Receive, Scope, Send, SenderLeft
@@ -21,13 +21,14 @@ from routing.front_door.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 
-PREFIX = "/v1/"
+PREFIXES = ("/v1/", "/openai/v1/")  # Groq's own client asks below /openai
 FOLDER = "usage"
 Handler = Callable[[Desk, Exchange, str], Awaitable[None]]
 FORWARDED = FORWARDED_FOR.lower().encode()
 
 ROUTES: Mapping[tuple[str, str], Handler] = {
     ("POST", "/v1/chat/completions"): chat,
+    ("POST", "/v1/responses"): responses,
     ("POST", "/v1/embeddings"): embeddings,
     ("GET", "/v1/models"): models,
 }
@@ -92,7 +93,7 @@ async def _refuse(exchange: Exchange, refusal: Refusal) -> None:
 
 
 def _handler(scope: Scope) -> Handler:
-    method, path = scope["method"], scope["path"]
+    method, path = scope["method"], scope["path"].removeprefix("/openai")
     found = ROUTES.get((method, path))
     if found is not None:
         return found

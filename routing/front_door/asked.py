@@ -70,9 +70,8 @@ class Asked:
         )
 
 
-def asked(raw: bytes) -> Asked:
-    """Read a request. Raises Refusal, naming the field."""
-    body = json_object(raw)
+def asked(body: dict[str, Any], size: int) -> Asked:
+    """Check a request of so many bytes. Raises Refusal, naming the field."""
     options = _options(body.pop(OWN, None))
     for name, why in REFUSED.items():
         if body.get(name) is not None:
@@ -96,8 +95,8 @@ def asked(raw: bytes) -> Asked:
         stream=stream,
         wants_usage=bool(told and told.get("include_usage")),
         max_output_tokens=_max_output(body),
-        input_tokens=int(len(raw) / BYTES_PER_TOKEN) + turns,
-        most_input_tokens=len(raw) + TURN_TOKENS * turns + REQUEST_TOKENS,
+        input_tokens=int(size / BYTES_PER_TOKEN) + turns,
+        most_input_tokens=size + TURN_TOKENS * turns + REQUEST_TOKENS,
         options=options,
     )
 

@@ -14,6 +14,7 @@ from routing.front_door.asked import Asked
 from routing.front_door.caller import Caller
 from routing.front_door.decided import Decided, most_output
 from routing.front_door.desk import Desk
+from routing.front_door.dress import Dress
 from routing.front_door.journal import File
 from routing.front_door.money import NOTHING, Hold, Purse
 from routing.front_door.pots import Pots
@@ -35,6 +36,7 @@ class Call:
     decided: Decided
     candidates: tuple[Model, ...]
     walk: Walk
+    dress: Dress | None = None
     cost_micros: int = 0
     usage: Usage | None = None
     _purse: Purse | None = None

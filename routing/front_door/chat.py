@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`: whole or streamed."""
+"""`POST /v1/chat/completions` and `POST /v1/responses`: whole or streamed, one way for both."""
 
 import orjson
 from django.conf import settings
@@ -6,13 +6,16 @@ from django.conf import settings
 from routing.catalog import Model
 from routing.errors import NoProviderLeft
 from routing.front_door.answers import Tally
-from routing.front_door.asked import asked
+from routing.front_door.asked import asked, json_object
 from routing.front_door.call import Call, billable, member, request_to, told
+from routing.front_door.caller import Caller
 from routing.front_door.decided import decided
 from routing.front_door.desk import Desk
 from routing.front_door.exchange import Exchange
 from routing.front_door.pouring import streamed
 from routing.front_door.refusals import Refusal
+from routing.front_door.responses_answer import ResponsesDress
+from routing.front_door.responses_request import as_chat
 from routing.front_door.tries import Whole, collected
 from routing.messages import Usage
 from routing.tried import won
@@ -20,14 +23,35 @@ from routing.tried import won
 
 async def chat(desk: Desk, exchange: Exchange, address: str) -> None:
     """Answer a chat request. Raises Problem or Refusal before anything was sent, SenderLeft."""
+    caller = await known_caller(desk, exchange, address)
+    raw = await exchange.body(settings.ENVIRONMENT.gateway_body_bytes)
+    wanted = asked(json_object(raw), len(raw))
+    await _answered(Call.of(desk, caller, wanted, decided(caller, wanted)), exchange)
+
+
+async def responses(desk: Desk, exchange: Exchange, address: str) -> None:
+    """The same for a request of the Responses wire."""
+    caller = await known_caller(desk, exchange, address)
+    raw = await exchange.body(settings.ENVIRONMENT.gateway_body_bytes)
+    body = json_object(raw)
+    wanted = asked(as_chat(body), len(raw))
+    call = Call.of(desk, caller, wanted, decided(caller, wanted))
+    call.dress = ResponsesDress(call.decided.decision_id, body)
+    await _answered(call, exchange)
+
+
+async def known_caller(desk: Desk, exchange: Exchange, address: str) -> Caller:
+    """Return who asks, and may. Raises Problem."""
     caller = await desk.callers.caller(exchange.headers.get(b"authorization", b""), address)
     caller.refuse()
-    wanted = asked(await exchange.body(settings.ENVIRONMENT.gateway_body_bytes))
-    call = Call.of(desk, caller, wanted, decided(caller, wanted))
+    return caller
+
+
+async def _answered(call: Call, exchange: Exchange) -> None:
     await call.admit()
     try:
         with exchange.until_the_sender_leaves():
-            await (streamed(call, exchange) if wanted.stream else _whole(call, exchange))
+            await (streamed(call, exchange) if call.asked.stream else _whole(call, exchange))
     except NoProviderLeft as nobody:
         raise _refusal(call, nobody) from nobody
     finally:
@@ -61,7 +85,8 @@ def _body(call: Call, model: Model, answer: Whole, usage: Usage) -> bytes:
     """Return the answer as the client gets it: as it came, where nothing has to be added."""
     place, document = call.place(model), answer.document
     named = place is None or place.kind.names_itself
-    if named and not call.asked.options.include and not usage.estimated:
+    plain = place is None or place.kind.translator() is None
+    if named and plain and call.dress is None and not call.asked.options.include and not usage.estimated:
         return answer.raw
     if not named:
         document["model"] = model.id
@@ -69,7 +94,7 @@ def _body(call: Call, model: Model, answer: Whole, usage: Usage) -> bytes:
         document["usage"] = _counts(usage)
     if call.asked.options.include:
         document["miosa"] = member(call, model)
-    return orjson.dumps(document)
+    return orjson.dumps(call.dress.whole(document) if call.dress else document)
 
 
 def _refusal(call: Call, nobody: NoProviderLeft) -> Exception:

@@ -19,7 +19,7 @@ from routing.front_door.pots import Pot, Pots, pot
 from routing.front_door.tries import JSON_HEADERS, Place
 from routing.front_door.upstream import Upstream
 from routing.pace import Pace
-from routing.providers import PROVIDERS
+from routing.providers.connected import kind_of
 from routing.providers.redaction import Secret
 
 logger = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ def _whose(caller: Caller) -> Whose:
 
 def _place(provider: str, variables: Mapping[str, str], own: Secret | None) -> Place | None:
     facts = board.catalog().provider(provider)
-    kind = next(one for one in PROVIDERS if one.name == provider)
+    kind = kind_of(facts)
     address = variables.get(facts.url_variable, "") or facts.base_url
     secret = own or Secret(variables.get(facts.key_variable, "") if facts.key_variable else "")
     if not address or (facts.key_variable and not secret):

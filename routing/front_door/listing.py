@@ -34,7 +34,7 @@ async def models(desk: Desk, exchange: Exchange, address: str) -> None:
 async def one_model(desk: Desk, exchange: Exchange, address: str) -> None:
     """Describe one. Raises UnknownModel, naming the nearest names."""
     caller = await _caller(desk, exchange, address)
-    name = exchange.scope["path"].removeprefix("/v1/models/")
+    name = exchange.scope["path"].partition("/v1/models/")[2]
     told = _auto(name) if name in NAMES else _named(caller.board.catalog, name)
     await exchange.answer(200, orjson.dumps(told))
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 import orjson
 
 from routing.catalog import Model
-from routing.front_door.answers import BEGIN, END, Passing, Tally, as_events
+from routing.front_door.answers import BEGIN, END, Passing, Tally, as_events, framed
 from routing.front_door.call import Call, billable, member, request_to, told
 from routing.front_door.exchange import Exchange
 from routing.front_door.refusals import Refusal
@@ -62,16 +62,24 @@ async def _opened(
     named = model.id if place is not None and not place.kind.names_itself else ""
     if not wanted.streamed:
         answer = await collected(call.desk.upstream, wanted, tally)
-        return _Replayed(answer, wants_usage=call.asked.wants_usage)
-    passing = Passing(tally, wants_usage=call.asked.wants_usage, named=named)
+        return _Replayed(answer, call)
+    passing = Passing(
+        tally,
+        wants_usage=call.asked.wants_usage,
+        named=named,
+        dress=call.dress,
+        translator=wanted.translator,
+    )
     return await stack.enter_async_context(Stream(call.desk.upstream, wanted, passing))
 
 
 class _Replayed:
     """An answer that came whole, given out as a stream."""
 
-    def __init__(self, answer: Whole, *, wants_usage: bool) -> None:
-        self._events: bytes | None = as_events(answer.document, wants_usage=wants_usage)
+    def __init__(self, answer: Whole, call: Call) -> None:
+        dress = call.dress
+        events = as_events(answer.document, wants_usage=call.asked.wants_usage or dress is not None)
+        self._events: bytes | None = b"".join(map(dress.event if dress else framed, events))
         self.first_token_ms, self.pause_s = answer.latency_ms, answer.pause_s
 
     async def more(self) -> bytes | None:
@@ -107,7 +115,9 @@ class _Poured:
         refusal = Refusal(
             f"The answer broke off and is not whole: {failure}", status=502, code="stream_interrupted"
         )
-        await self._exchange.say(BEGIN + refusal.body() + END, more=False)
+        dress = self._call.dress
+        told = dress.broken(refusal.document()["error"]) if dress else BEGIN + refusal.body() + END
+        await self._exchange.say(told, more=False)
 
     def settle(self, error: str) -> None:
         """Charge what was produced, and write it down."""
@@ -128,7 +138,10 @@ class _Poured:
         call.settle(winner, finish_reason=tally.finish_reason, model=self._model)
 
     def _last(self) -> bytes:
-        if not self._call.asked.options.include:
+        dress, include = self._call.dress, self._call.asked.options.include
+        if dress is not None:
+            return dress.last(member(self._call, self._model) if include else None)
+        if not include:
             return LAST
         event = {
             "id": f"chatcmpl-{self._call.decided.decision_id}",

@@ -11,7 +11,7 @@ from routing.front_door.asked import Asked
 from routing.front_door.patience import Patience
 from routing.front_door.upstream import Sent, Upstream, pause_of, whole
 from routing.providers.connected import limits_of
-from routing.providers.contract import Limits
+from routing.providers.contract import Limits, Translator
 from routing.providers.openai_chat import OpenAIChat
 from routing.providers.redaction import Secret
 
@@ -38,6 +38,8 @@ class Request:
     limits: Limits
     streamed: bool
     left_out: tuple[str, ...]
+    kind: type[OpenAIChat]
+    translator: Translator | None
 
 
 def request(asked: Asked, model: Model, place: Place, *, max_output_tokens: int, total_s: float) -> Request:
@@ -45,12 +47,14 @@ def request(asked: Asked, model: Model, place: Place, *, max_output_tokens: int,
     body, left_out = place.kind.outgoing(model, asked.body, max_output_tokens)
     streamed = asked.stream and place.kind.streams_with(body)
     body["stream"] = streamed
-    if streamed:
+    translator = place.kind.translator() if streamed else None
+    if streamed and translator is None:
         body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
     else:
         body.pop("stream_options", None)
     sent = Sent(place.url, place.headers, orjson.dumps(body), place.secret)
-    return Request(sent, limits_of(place.facts, total_s=total_s), streamed, left_out)
+    limits = limits_of(place.facts, total_s=total_s)
+    return Request(sent, limits, streamed, left_out, place.kind, translator)
 
 
 @dataclass
@@ -73,6 +77,6 @@ async def collected(upstream: Upstream, request: Request, tally: Tally) -> Whole
             raw = await whole(response, request.sent.secret)
         finally:
             response.close()  # nothing happens where it was read to its end
-    document = parsed(raw)
+    document = request.kind.incoming(parsed(raw))
     read_whole(document, tally)
     return Whole(raw, document, patience.elapsed_ms(), pause_of(response))

@@ -1,17 +1,18 @@
 """One answer while it arrives: what has come, what it may cost, and whether it is whole."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 
 from routing.messages import Chunk, Completion, Prompt, Usage, estimate_tokens
-from routing.providers.contract import BrokenAnswer, TooSlow
+from routing.providers.contract import BrokenAnswer, TooSlow, Translator
 from routing.providers.patience import Watch, watching
 from routing.providers.sse import documents
 from routing.providers.wire import as_json, chunks_of
 from routing.rates import pause_s
 
+ReadAs = tuple[Callable[[Any], Any], Translator | None]
 MAX_BYTES = 32_000_000
 JSON_START = b"{"
 
@@ -19,7 +20,16 @@ JSON_START = b"{"
 class Answer:
     """Gathers the chunks of one response; `usage` and `completion` may be asked for at any time."""
 
-    def __init__(self, prompt: Prompt, watch: Watch, *, streamed: bool) -> None:
+    def __init__(
+        self,
+        prompt: Prompt,
+        watch: Watch,
+        *,
+        streamed: bool,
+        read_as: ReadAs = (lambda document: document, None),
+    ) -> None:
+        """`read_as` turns a whole answer, and each event of a stream, into the chat wire."""
+        self._whole_as, self._translator = read_as
         self._prompt, self.watch, self.streamed = prompt, watch, streamed
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -28,16 +38,19 @@ class Answer:
         self._pause_s: float | None = None
         self._finish_reason: str | None = None
         self._model = ""
-        self._began = False
+        self._began = self._events = False
 
     def read(self, response: httpx.Response) -> Iterator[Chunk]:
         """Yield the chunks that have text or reasoning. Raises BrokenAnswer unless a finish reason came."""
         self._began = True  # the provider took the prompt: from here on it may bill
         self._pause_s = pause_s(response.headers)
         for document in self._documents(response):
-            for chunk in chunks_of(document):
-                if self._add(chunk):
-                    yield chunk
+            for part in (
+                self._translator.chunks(document) if self._translator and self._events else [document]
+            ):
+                for chunk in chunks_of(part):
+                    if self._add(chunk):
+                        yield chunk
         if self._finish_reason is None:
             raise BrokenAnswer("the answer ended without a finish reason")
 
@@ -93,8 +106,9 @@ class Answer:
             if start.strip():
                 break
         if start.lstrip().startswith(JSON_START):
-            yield as_json(start + b"".join(pieces))
+            yield self._whole_as(as_json(start + b"".join(pieces)))
             return
+        self._events = True
 
         def all_pieces() -> Iterator[bytes]:
             yield start

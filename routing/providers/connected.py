@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from routing.catalog import Catalog, ProviderFacts
+from routing.errors import InvalidCatalog
 from routing.providers import PROVIDERS
 from routing.providers.contract import Limits
 from routing.providers.openai_chat import OpenAIChat
@@ -13,12 +14,21 @@ def connect(catalog: Catalog, variables: Mapping[str, str]) -> dict[str, OpenAIC
 
     `variables` are values by the names the catalogue uses (GROQ_API_KEY, LOCAL_MODEL_URL, ...); '' means not set.
     """
-    kinds = {kind.name: kind for kind in PROVIDERS}
     return {
-        facts.name: kinds[facts.name](_address(facts, variables), variables.get(facts.key_variable, ""))
+        facts.name: kind_of(facts)(_address(facts, variables), variables.get(facts.key_variable, ""))
         for facts in catalog.providers
         if is_reachable(facts, variables)
     }
+
+
+def kind_of(facts: ProviderFacts) -> type[OpenAIChat]:
+    """How a provider is spoken to. Raises InvalidCatalog for a wire that nobody here speaks."""
+    wire = facts.wire or facts.name
+    kind = next((kind for kind in PROVIDERS if kind.name == wire), None)
+    if kind is None:
+        known = ", ".join(sorted(kind.name for kind in PROVIDERS))
+        raise InvalidCatalog(f"provider {facts.name}", f"speaks {wire!r}; the wires here are {known}")
+    return kind
 
 
 def is_reachable(facts: ProviderFacts, variables: Mapping[str, str]) -> bool:

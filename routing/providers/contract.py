@@ -10,7 +10,7 @@ ProviderFailure                 what every provider raises; says whether another
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from routing.catalog import Model
 from routing.messages import Chunk, Completion, Prompt, Usage
@@ -100,6 +100,14 @@ class Withdrawn(ProviderFailure):
 
     def __init__(self) -> None:
         super().__init__("cancelled by the caller", retryable=False, trips_breaker=False)
+
+
+class Translator(Protocol):
+    """Turns the events of one stream into chunks of the chat wire."""
+
+    def chunks(self, event: Any) -> list[dict[str, Any]]:
+        """What one event adds. Raises BrokenAnswer."""
+        ...
 
 
 class Provider(Protocol):

@@ -18,6 +18,7 @@ from routing.providers.contract import (
     Limits,
     ProviderFailure,
     Refused,
+    Translator,
     Unreachable,
     never,
 )
@@ -76,6 +77,16 @@ class OpenAIChat:
         content["messages"] = turns(content["messages"], keeps_reasoning=cls.keeps_reasoning)
         formatted(model, content)
         return content, () if cls.samples else left_out(content, SAMPLING)
+
+    @classmethod
+    def incoming(cls, document: Any) -> Any:
+        """A whole answer as one of the chat wire."""
+        return document
+
+    @classmethod
+    def translator(cls) -> Translator | None:
+        """What turns the events of one stream into chunks of the chat wire; None where they are that already."""
+        return None
 
     @classmethod
     def streams_with(cls, body: Mapping[str, Any]) -> bool:
@@ -145,11 +156,12 @@ class OpenAIChat:
 
     def _answer(self, model: Model, prompt: Prompt, limits: Limits, cancelled: Cancelled) -> Answer:
         streamed = self.streams(model, prompt)
-        return Answer(prompt, Watch(limits, cancelled, whole=not streamed), streamed=streamed)
+        watch = Watch(limits, cancelled, whole=not streamed)
+        return Answer(prompt, watch, streamed=streamed, read_as=(self.incoming, self.translator()))
 
     def _chunks(self, model: Model, prompt: Prompt, answer: Answer) -> Iterator[Chunk]:
         body = self.body(model, prompt) | {"stream": answer.streamed}
-        if answer.streamed:
+        if answer.streamed and self.translator() is None:
             body["stream_options"] = {"include_usage": True}
         with self._explained(answer), contextlib.closing(self._send(body, answer.watch)) as response:
             yield from answer.read(response)

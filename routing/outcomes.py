@@ -19,12 +19,12 @@ GATEWAY = "gateway"  # who asked, where it was no agent
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A call of the gateway that is over, as it is posted later. `spent_micros` is what the tenant pays for it."""
+    """A call of the gateway that is over, as it is posted later. `costs` has the micro-dollars of each attempt."""
 
     decided: Decided
     attempts: tuple[AttemptRecord, ...]
     finish_reason: str
-    spent_micros: int
+    costs: tuple[int, ...]
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -48,13 +48,11 @@ def record_all(taken: Sequence[Taken]) -> list[Row]:
             **_decision(one.decided), answered_by=winner.model if winner else "", agent=GATEWAY
         )
         calls = [
-            _call(decision, number, attempt, one.finish_reason if attempt is winner else "")
-            for number, attempt in enumerate(one.attempts, start=1)
+            _call(decision, number, attempt, one.finish_reason if attempt is winner else "", cost=cost)
+            for number, (attempt, cost) in enumerate(zip(one.attempts, one.costs, strict=True), start=1)
         ]
         for call in calls:
             call.pk = UUID(int=decision.pk.int ^ call.number)
-            if call.winner:
-                call.cost_micros = one.spent_micros
         rows.append(Row(decision, calls, one.details))
     Decision.objects.bulk_create([row.decision for row in rows], ignore_conflicts=True)
     ModelCall.objects.bulk_create([call for row in rows for call in row.calls], ignore_conflicts=True)
@@ -93,7 +91,7 @@ def record(
             agent=agent,
         )
         calls = [
-            _call(decision, number, attempt, finish_reason if attempt is winner else "")
+            _call(decision, number, attempt, finish_reason if attempt is winner else "", cost=_cost(attempt))
             for number, attempt in enumerate(attempts, start=1)
         ]
         ModelCall.objects.bulk_create(calls)
@@ -123,7 +121,13 @@ def _decision(decided: Decided) -> dict[str, Any]:
     }
 
 
-def _call(decision: Decision, number: int, attempt: AttemptRecord, finish_reason: str) -> ModelCall:
+def _cost(attempt: AttemptRecord) -> int:
+    return cost_micros(attempt.model, attempt.input_tokens, attempt.output_tokens, attempt.cached_tokens)
+
+
+def _call(
+    decision: Decision, number: int, attempt: AttemptRecord, finish_reason: str, *, cost: int
+) -> ModelCall:
     return ModelCall(
         decision=decision,
         number=number,
@@ -136,9 +140,7 @@ def _call(decision: Decision, number: int, attempt: AttemptRecord, finish_reason
         cached_tokens=attempt.cached_tokens,
         output_tokens=attempt.output_tokens,
         estimated=attempt.estimated,
-        cost_micros=cost_micros(
-            attempt.model, attempt.input_tokens, attempt.output_tokens, attempt.cached_tokens
-        ),
+        cost_micros=cost,
         latency_ms=attempt.latency_ms,
         first_token_ms=attempt.first_token_ms,
         finish_reason=finish_reason[:20],

@@ -1,7 +1,8 @@
 """The gateway's front door on a real socket of this process, on the test's database."""
 
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.conf import settings
 from django_tenants.utils import tenant_context
 
 from miosa.embedded.processes import until
+from miosa.environment import environment
 
 KEY = "gsk_of_the_platform_itself"
 
@@ -38,6 +40,71 @@ def key_of(tenant: Any, **limits: Any) -> str:
 
     with tenant_context(tenant):
         return api_keys.make("gateway", **{"scopes": ALL, **limits})[1]
+
+
+SWIFT = """
+[[providers]]
+name = "{name}"
+title = "{name}"
+base_url = ""
+url_variable = "{variable}"
+key_variable = "{key}"
+first_token_s = 1
+idle_s = 1
+total_s = 5
+wire = "{wire}"
+
+[[models]]
+id = "{name}-1"
+provider = "{name}"
+title = "{name}"
+context_tokens = 100_000
+max_input_tokens = 90_000
+max_output_tokens = 10_000
+tools = true
+json = "strict"
+thinking = false
+price = {{ input_micros = 1_000_000, output_micros = 2_000_000, source = "a test", as_of = 2026-11-22 }}
+quality = {{ value = {quality}, source = "a test", as_of = 2026-11-22 }}
+speed = {{ value = {quality}, source = "a test", as_of = 2026-11-22 }}
+cost = {{ value = {quality}, source = "a test", as_of = 2026-11-22 }}
+fit = {{ chat = {quality}, source = "a test", as_of = 2026-11-22 }}
+"""
+
+
+def swift(name: str, *, wire: str = "openai-compatible", quality: int = 9, key: bool = False) -> str:
+    """Return a catalogue's rows of a provider with a second of patience and one model, NAME-1, reached at NAME_URL."""
+    variable = name.upper().replace("-", "_")
+    return SWIFT.format(
+        name=name,
+        variable=f"{variable}_URL",
+        key=f"{variable}_KEY" if key else "",
+        wire=wire,
+        quality=quality,
+    )
+
+
+@contextmanager
+def catalogue(folder: Path, text: str, environ: Mapping[str, str]) -> Iterator[None]:
+    """Add rows to the catalogue, and variables, until the block ends."""
+    from routing.catalog_file import catalog
+    from routing.front_door import decided
+
+    file = folder / "catalog.toml"
+    file.write_text(text)
+    names = {"MIOSA_CATALOG": str(file), **environ} if text else dict(environ)
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    caches = (environment, catalog, decided.models_of)
+    try:
+        for cache in caches:
+            cache.cache_clear()
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        for cache in caches:
+            cache.cache_clear()
 
 
 @contextmanager

@@ -156,14 +156,22 @@ class Call:
             "model": self.candidates[0].id,
             "provider": self.candidates[0].provider,
             "input": self.asked.input_tokens,
+            "cost": 0,
             "at": datetime.now(UTC),
         }
+
+    def _lost(self, tried: AttemptRecord) -> int:
+        """What a try that was not used cost the platform."""
+        if not (tried.input_tokens or tried.output_tokens) or tried.provider in self.caller.own_keys:
+            return 0
+        return cost_micros(tried.model, tried.input_tokens, tried.output_tokens, tried.cached_tokens)
 
     def _end(self, finish_reason: str) -> dict[str, Any]:
         tries = [
             [
                 one.model, one.provider, one.ok, one.status, one.error[:300], one.input_tokens, one.cached_tokens,
                 one.output_tokens, one.estimated, one.latency_ms, one.first_token_ms, one.started_at,
+                self.cost_micros if one.ok else self._lost(one),
             ]
             for one in self.walk.records
         ]  # fmt: skip

@@ -4,8 +4,12 @@ At least once by reading (a file is kept until all of it is posted), at most onc
 beginning. What PostgreSQL cannot take just now stays where it is, and is tried again.
 """
 
+import contextlib
+import fcntl
 import logging
+import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -22,7 +26,24 @@ from tenants.task_scope import task_scope
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 500
+LOOK_S = 0.1
 AWAY = (OperationalError, InterfaceError)
+
+
+@contextlib.contextmanager
+def alone(folder: Path, *, until: Callable[[], bool]) -> Iterator[bool]:
+    """Hold a folder, so that no other clerk reads it; False where `until` turned true before it was free."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "clerk.lock").open("w") as lock:
+        while not until():
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                time.sleep(LOOK_S)
+            else:
+                yield True
+                return
+        yield False
 
 
 class Clerk:

@@ -33,7 +33,7 @@ def decided(caller: Caller, asked: Asked) -> Decided:
     requirement, board = asked.requirement(), caller.board
     if not asked.model:
         choice = explore(board, requirement)
-        return Decided(requirement, choice, _models(choice.order))
+        return Decided(requirement, choice, models_of(choice.order))
     model, note = board.catalog.resolve(asked.model)
     objection = _objection(caller, requirement, model)
     if objection is not None:
@@ -49,7 +49,8 @@ def most_output(asked: Asked, model: Model) -> int:
 
 
 @lru_cache(1_024)
-def _models(order: tuple[str, ...]) -> tuple[Model, ...]:
+def models_of(order: tuple[str, ...]) -> tuple[Model, ...]:
+    """Return the models of these ids."""
     return tuple(catalog().model(one) for one in order)
 
 

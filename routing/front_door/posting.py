@@ -42,14 +42,14 @@ def _taken(tenant_id: UUID, call: Ended) -> Taken:
             output_tokens=written, estimated=estimated, latency_ms=latency_ms, first_token_ms=first_ms,
             started_at=datetime.fromisoformat(at),
         )
-        for model, provider, ok, status, error, read, cached, written, estimated, latency_ms, first_ms, at
+        for model, provider, ok, status, error, read, cached, written, estimated, latency_ms, first_ms, at, _
         in ended["tries"]
     )  # fmt: skip
     return Taken(
         decided=Decided(UUID(begun["id"]), requirement, choice, board.known),
         attempts=tries,
         finish_reason=ended["finish"],
-        spent_micros=ended["spent"],
+        costs=tuple(tried[-1] for tried in ended["tries"]),
         details={"key_id": begun["key"]} if begun["key"] else {},
     )
 

@@ -4,6 +4,7 @@ A pot holds what this process took from a bucket and has not used. What nobody u
 bucket fills by itself), so all processes together never pass a limit.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ class Pot:
 class Pots:
     """The pots that one credential uses; those of its tenant are shared with others."""
 
-    __slots__ = ("_clock", "_decide", "requests", "tokens")
+    __slots__ = ("_clock", "_decide", "_filling", "requests", "tokens")
 
     def __init__(
         self,
@@ -49,16 +50,19 @@ class Pots:
     ) -> None:
         self.requests, self.tokens = tuple(requests), tuple(tokens)
         self._decide, self._clock = ask, clock
+        self._filling = asyncio.Lock()
 
     async def take(self, tokens: int) -> None:
         """Take one request and so many tokens from all, or nothing. Raises RateLimited."""
         now, wanted = self._clock(), self._wanted(tokens)
-        short = [(pot, count) for pot, count in wanted if not _has(pot, count, now)]
-        if short:
-            await self._fill(short)
-        for pot, count in wanted:
-            pot.left -= count
-            pot.used = now
+        if any(not _has(pot, count, now) for pot, count in wanted):
+            async with self._filling:  # one at a time: what one takes may be enough for the others
+                short = [(pot, count) for pot, count in wanted if not _has(pot, count, now)]
+                if short:
+                    await self._fill(short)
+                _spend(wanted, now)
+        else:
+            _spend(wanted, now)
 
     def give_back(self, tokens: int) -> None:
         """Give back tokens that were taken and not used; negative: more were used than taken."""
@@ -88,6 +92,12 @@ class Pots:
 def pot(policy: str, key: str, rate: Rate) -> Pot:
     """Return an empty pot for a bucket."""
     return Pot(Bucket(policy, key, rate))
+
+
+def _spend(wanted: Sequence[tuple[Pot, int]], now: float) -> None:
+    for pot, count in wanted:
+        pot.left -= count
+        pot.used = now
 
 
 def _has(pot: Pot, count: int, now: float) -> bool:

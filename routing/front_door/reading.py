@@ -131,7 +131,7 @@ def writer_of(path: Path) -> str:
 def _killed(begun: Line) -> Line:
     tries = [
         [
-            begun["model"], begun["provider"], False, None, KILLED, begun["input"], 0, 0, True, 0, None, begun["at"],
+            begun["model"], begun["provider"], False, None, KILLED, begun["input"], 0, 0, True, 0, None, begun["at"], begun["cost"],
         ]
     ]  # fmt: skip
     return {"id": begun["id"], "tries": tries, "finish": "", "spent": 0}

@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as Refused
 
 from miosa.embedded.server import free_port
 from miosa.limits_environment import Rate
+from tenants.cache_keys import prefix
 from tenants.throttling import in_valkey
 from tenants.throttling.bucket import MICROS, Bucket
 from tenants.throttling.deciding import Decider
@@ -200,3 +201,14 @@ def test_a_valkey_that_is_not_there_is_told_as_such():
         settings.ENVIRONMENT = before
         in_valkey.script.cache_clear()
     assert in_valkey.decide([bucket()]).let_in
+
+
+def test_many_are_taken_at_once_or_none():
+    """A bucket of five gives three at once, refuses three more, and gives the two that are left."""
+    key = f"{prefix(uuid4())}rate:many"
+    rate = Rate(5, 3600, 5)
+    for ask in (in_valkey.decide, lambda buckets: ProcessBuckets().decide(buckets, now_us=0)):
+        assert ask([Bucket("tokens", f"{key}:{ask}", rate, count=3)]).let_in
+    taken = [in_valkey.decide([Bucket("tokens", key, rate, count=count)]) for count in (3, 3, 2, 1)]
+    assert [verdict.let_in for verdict in taken] == [True, False, True, False]
+    assert taken[1].emptied

@@ -30,7 +30,7 @@ class Bucket:
     @property
     def capacity(self) -> int:
         """The shares of a full bucket."""
-        return self.rate.burst * self.share
+        return self.rate.burst * self.rate.window_s * MICROS
 
     def after(self, level: int, passed_us: int) -> int:
         """Return the level so many microseconds later."""

@@ -1,6 +1,5 @@
 """`gateway clerk`: post what the gateway's processes wrote down, for as long as it runs."""
 
-import fcntl
 import signal
 import threading
 import time
@@ -11,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser, OutputWrapper
 from django.db import close_old_connections
 
-from routing.front_door.clerk import AWAY, Clerk
+from routing.front_door.clerk import AWAY, Clerk, alone
 
 NAME = "clerk"
 HELP = "Post what the gateway wrote down of its calls to the ledger. The web server starts one by itself."
@@ -28,12 +27,11 @@ def add_arguments(parser: CommandParser) -> None:
 def run(options: dict[str, Any], out: OutputWrapper) -> int:
     """Read until a signal comes, then once more to the end."""
     folder = options["folder"] or settings.ENVIRONMENT.state_dir / "usage"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with (folder / "clerk.lock").open("w") as lock:
-        if not _alone(lock, stop):
+    with alone(folder, until=stop.is_set) as mine:
+        if not mine:
             return 0
         clerk, posted = Clerk(folder), 0
         while not (stop.is_set() or options["once"]):
@@ -42,18 +40,6 @@ def run(options: dict[str, Any], out: OutputWrapper) -> int:
         posted += _drained(clerk, out)
     out.write(f"{posted} calls posted.")
     return 0
-
-
-def _alone(lock: Any, stop: threading.Event) -> bool:
-    """Wait until no other clerk reads this folder."""
-    while not stop.is_set():
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            stop.wait(EVERY_S)
-        else:
-            return True
-    return False
 
 
 def _drained(clerk: Clerk, out: OutputWrapper) -> int:

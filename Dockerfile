@@ -15,7 +15,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 miosa \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/miosa --shell /usr/sbin/nologin miosa \
- && install --directory --owner=miosa --group=miosa --mode=0700 /var/lib/miosa
+ && install --directory --owner=miosa --group=miosa --mode=0700 /var/lib/miosa /var/lib/miosa/usage
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -70,6 +70,7 @@ app.conf.update(
         },
         "gather-pool": {"task": "routing.gather_pool", "schedule": 20.0, "options": {"expires": 20}},
         "ring-judgements": {"task": "routing.ring_judgements", "schedule": 5.0, "options": {"expires": 5}},
+        "sweep-gateway": {"task": "routing.sweep_gateway", "schedule": 300.0, "options": {"expires": 300}},
         "relearn": {"task": "routing.relearn", "schedule": 900.0, "options": {"expires": 900}},
         "anchor-audit": {"task": "tenants.anchor_audit", "schedule": 180.0, "options": {"expires": 180}},
         "verify-audit": {"task": "tenants.verify_audit", "schedule": 21_600.0},

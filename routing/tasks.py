@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError, connection, connections
 from kombu.exceptions import OperationalError as BrokerAway
 
-from routing import gateway, judging, pool, relearning
+from routing import cached_answers, gateway, judging, pool, relearning
 from routing.gateway import Attribution
 from tenants.task_scope import ends_with_its_tenant, task_scope
 
@@ -47,6 +47,11 @@ def ring_judgements() -> None:
     except (OperationalError, InterfaceError):
         logger.warning("The database is away; queued judgements are rung for later")
         connections["platform"].close()
+
+
+@shared_task(name="routing.sweep_gateway")
+def sweep_gateway() -> None:
+    cached_answers.sweep()
 
 
 @shared_task(name="routing.relearn_tenant")

@@ -38,6 +38,10 @@ def _sha256(subject: Subject) -> str:
     return hashlib.sha256(subject.canary.encode()).hexdigest()
 
 
+def _sha256_bytes(subject: Subject) -> bytes:
+    return hashlib.sha256(subject.canary.encode()).digest()
+
+
 def _bytes(subject: Subject) -> bytes:
     return subject.canary.encode()
 
@@ -95,6 +99,14 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "routing.outcome": {"model": _model, "success": True, "verdict": 1, "credit": 1, "counts": 1},
     "routing.feedback": {"value": 1},
     "routing.judgement": {"state": "judged", "score": 1},
+    "routing.cachedanswer": {
+        "digest": _sha256_bytes,
+        "frame": _sha256_bytes,
+        "pattern": None,
+        "expires": _later,
+    },
+    "routing.exchange": {"expires": _later, "redacted": False},
+    "routing.keypolicy": {"key_id": None, "allowed_models": [], "cache": "off", "cache_threshold": 0.97},
     "routing.policy": {"weights": None, "most_explored": 0, "judge_share": 0},
     "routing.promotion": {"kind": "evaluation", "reverts": None, "discount": None, "since": None},
     "tenants.idempotentrequest": {"route": "/api/v1/tasks", "status": 202},

@@ -20,10 +20,13 @@ from miosa.pg.platform import platform
 from miosa.tests.admin_rows_payments import inbox_row, told_to_stripe
 from miosa.tests.admin_rows_shipped import shipped
 from routing.models import (
+    CachedAnswer,
     Calibration,
     Decision,
+    Exchange,
     Feedback,
     Judgement,
+    KeyPolicy,
     Knowledge,
     KnownCatalog,
     ModelCall,
@@ -155,6 +158,17 @@ def _learned(number: int) -> None:
     PromptFit.objects.create(version=f"v{number}", content="{}", rows=300, evidence={"gain": 0.02})
     PoolShare.objects.create(task_kind="chat", model=f"model-{number}", requests=10, successes=9)
     Policy.objects.get_or_create()
+    KeyPolicy.objects.get_or_create(key_id=None)
+    CachedAnswer.objects.create(
+        digest=number.to_bytes(32, "big"), frame=bytes(32), answer={"choices": []}, model="some/model", provider="local",
+        tokens=12, cost_micros=40, hits=3, expires=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    Exchange.objects.create(
+        request={"messages": []},
+        answer="Seven words.",
+        redacted=True,
+        expires=timezone.now() + timedelta(days=1),
+    )
 
 
 def queries(client: Client, page: str, **filters: object) -> int:

@@ -2,6 +2,7 @@
 
 from routing.admin.calls import ModelCallAdmin, OutcomeAdmin
 from routing.admin.decisions import DecisionAdmin
+from routing.admin.gateway import CachedAnswerAdmin, ExchangeAdmin, KeyPolicyAdmin
 from routing.admin.learned import (
     CalibrationAdmin,
     FeedbackAdmin,
@@ -14,10 +15,13 @@ from routing.admin.policies import PolicyAdmin
 from routing.admin.promotions import PromotionAdmin
 
 __all__ = [
+    "CachedAnswerAdmin",
     "CalibrationAdmin",
     "DecisionAdmin",
+    "ExchangeAdmin",
     "FeedbackAdmin",
     "JudgementAdmin",
+    "KeyPolicyAdmin",
     "KnowledgeAdmin",
     "ModelCallAdmin",
     "OutcomeAdmin",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from routing.api import feedback, policy, promotions, views
+from routing.api import feedback, gateway, policy, promotions, views
 
 urlpatterns = [
     path("models", views.Models.as_view(), name="models"),
@@ -15,5 +15,11 @@ urlpatterns = [
     path("feedback/<uuid:feedback_id>", feedback.FeedbackDetail.as_view(), name="feedback"),
     path("promotions", promotions.Promotions.as_view(), name="promotions"),
     path("promotions/<uuid:promotion_id>/reversal", promotions.Reversal.as_view(), name="promotion-reversal"),
+    path("gateway/policies", gateway.KeyPolicies.as_view(), name="key-policies"),
+    path("gateway/policies/default", gateway.DefaultKeyPolicy.as_view(), name="default-key-policy"),
+    path("gateway/policies/<uuid:key_id>", gateway.KeyPolicyDetail.as_view(), name="key-policy"),
+    path("gateway/cache", gateway.AnswerCache.as_view(), name="answer-cache"),
+    path("gateway/cache/purges", gateway.CachePurges.as_view(), name="cache-purges"),
+    path("gateway/exchanges/<uuid:exchange_id>", gateway.ExchangeDetail.as_view(), name="exchange"),
     path("routing-policy", policy.RoutingPolicy.as_view(), name="routing-policy"),
 ]

@@ -19,13 +19,16 @@ BEGIN, BETWEEN, END = b"data: ", b"\n\ndata: ", b"\n\n"
 
 
 class Tally:
-    """What came so far. `visible` once the client could see a word of it; `usage` as the provider told it."""
+    """What came so far. `visible` once the client could see a word of it; `called` once a tool was.
 
-    __slots__ = ("began", "finish_reason", "kept", "said_bytes", "usage", "visible")
+    `usage` is as the provider told it.
+    """
+
+    __slots__ = ("began", "called", "finish_reason", "kept", "said_bytes", "usage", "visible")
 
     def __init__(self, *, keeps: bool = False) -> None:
         """`keeps`: the words themselves are wanted afterwards."""
-        self.began = False
+        self.began = self.called = False
         self.finish_reason = ""
         self.usage: Usage | None = None
         self.said_bytes = 0
@@ -135,6 +138,7 @@ class Passing:
                 self._learn(event, chunk.text)
         calls = tool_calls_of(document)
         if calls:
+            tally.called = True
             tally.said_bytes += len(orjson.dumps(calls))
         if calls or tally.said_bytes or tally.finish_reason:
             tally.visible = True
@@ -161,6 +165,7 @@ def read_whole(document: Any, tally: Tally) -> None:
             tally.kept.append(chunk.text)
     calls = tool_calls_of(document)
     if calls:
+        tally.called = True
         tally.said_bytes += len(orjson.dumps(calls))
     if not tally.finish_reason:
         raise BrokenAnswer("the answer ended without a finish reason")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from billing.money import TOKENS_PER_PRICE, format_usd
+from billing.money import TOKENS_PER_PRICE
 from miosa.http.problem import PaymentRequired
 from routing.attempt_record import AttemptRecord
 from routing.catalog import Model
@@ -23,6 +23,7 @@ from routing.front_door.walk import TOTAL_S, Walk
 from routing.messages import Usage
 from routing.outcomes import cost_micros
 from routing.pace import NextModel
+from routing.personal_data import without, without_any
 from routing.providers.contract import ProviderFailure
 
 
@@ -37,6 +38,7 @@ class Call:
     candidates: tuple[Model, ...]
     walk: Walk
     dress: Dress | None = None
+    said: str | None = None
     cost_micros: int = 0
     usage: Usage | None = None
     _purse: Purse | None = None
@@ -58,7 +60,7 @@ class Call:
         Raises RateLimited, and PaymentRequired: nobody who may answer is covered by what is left.
         """
         self._pots = self.desk.pots(self.caller)
-        self._tokens = self.asked.input_tokens + most_output(self.asked, self.decided.candidates[0])
+        self._tokens = self.asked.input_tokens + self.most_output(self.decided.candidates[0])
         await self._pots.take(self._tokens)
         try:
             self._hold = await self._reserved()
@@ -67,6 +69,14 @@ class Call:
             self._pots.give_back(self._tokens)
             self._give_up()
             raise
+
+    def most_output(self, model: Model) -> int:
+        """Return how many tokens an answer of a model may have."""
+        return most_output(self.asked, model, self.caller.rules.most_output_tokens)
+
+    def tally(self) -> Tally:
+        """Return an empty tally that keeps the words where they are wanted afterwards."""
+        return Tally(keeps=self.caller.rules.keeps_bodies or self.caller.rules.cache != "off")
 
     def place(self, model: Model) -> Place | None:
         """Return where a model is reached for this call."""
@@ -135,7 +145,7 @@ class Call:
         price = model.price
         if price is None or self._own(model):  # without a price it is no candidate
             return 0
-        out = most_output(self.asked, model)
+        out = self.most_output(model)
         exact = self.asked.most_input_tokens * price.input_micros + out * price.output_micros
         return -(-exact // TOKENS_PER_PRICE)
 
@@ -175,44 +185,22 @@ class Call:
             ]
             for one in self.walk.records
         ]  # fmt: skip
-        return {
+        end: dict[str, Any] = {
             "id": self.decided.decision_id,
             "tries": tries,
             "finish": finish_reason,
             "spent": self.cost_micros,
         }
-
-
-def told(call: Call, model: Model | None, left_out: tuple[str, ...] = ()) -> list[tuple[bytes, bytes]]:
-    """Return the headers that every answer carries."""
-    decision = str(call.decided.decision_id).encode()
-    found = [(b"x-miosa-decision-id", decision), (b"x-request-id", decision)]
-    if model is not None:
-        found += [(b"x-miosa-model", model.id.encode()), (b"x-miosa-provider", model.provider.encode())]
-    if left_out:
-        found.append((b"x-miosa-left-out", ", ".join(left_out).encode()))
-    if call.decided.note:
-        found.append((b"x-miosa-note", call.decided.note.encode("latin-1", "replace")))
-    return found
-
-
-def member(call: Call, model: Model) -> dict[str, Any]:
-    """Return what an answer tells of the decision, where the caller wants to know."""
-    choice = call.decided.choice
-    return {
-        "decision_id": str(call.decided.decision_id),
-        "model": model.id,
-        "provider": model.provider,
-        "mode": choice.mode,
-        "why": choice.why,
-        "would_have_chosen": choice.model,
-        "order": [one.id for one in call.candidates],
-        "fallbacks": [f"{one.model}: {one.error}" for one in call.walk.records if not one.ok],
-        "cost_micros": call.cost_micros,
-        "cost": format_usd(call.cost_micros),
-        "latency_ms": call.elapsed_ms(),
-        "note": call.decided.note,
-    }
+        rules = self.caller.rules
+        if rules.keeps_bodies:
+            said = self.said or ""
+            end["bodies"] = {
+                "request": without_any(self.asked.body) if rules.redacts else self.asked.body,
+                "answer": without(said) if rules.redacts else said,
+                "redacted": rules.redacts,
+                "days": rules.keep_days,
+            }
+        return end
 
 
 def request_to(call: Call, model: Model, left_s: float) -> Request:
@@ -220,7 +208,7 @@ def request_to(call: Call, model: Model, left_s: float) -> Request:
     place = call.place(model)
     if place is None:
         raise NextModel(f"{model.provider} is not set up")
-    most = most_output(call.asked, model)
+    most = call.most_output(model)
     return request(call.asked, model, place, max_output_tokens=most, total_s=left_s)
 
 

@@ -13,7 +13,8 @@ from billing.models import CLOSED, BillingAccount
 from miosa.http.client_address import address_scope
 from miosa.http.problem import Forbidden, Problem
 from miosa.limits_environment import Rate
-from routing import board, knowledge
+from routing import board, key_policies, knowledge
+from routing.key_policies import Rules
 from routing.providers.redaction import Secret
 from routing.scoreboard import Scoreboard
 from tenants import vault
@@ -28,6 +29,7 @@ from tenants.throttling.admission import address_bucket, lower
 from tenants.throttling.deciding import decide
 
 SCOPE = "models:use"
+MINUTE_S = 60
 OWN_KEY = "provider/"  # what a tenant's secret with its own key at a provider is called: provider/groq
 
 
@@ -49,6 +51,7 @@ class Caller:
     own_keys: Mapping[str, Secret]
     requests: tuple[Limit, ...]
     tokens: tuple[Limit, ...]
+    rules: Rules
     restricted: str
     checked_at: float
 
@@ -90,7 +93,8 @@ def _caller(principal: Principal) -> Caller:
     here = board.current()
     knowledge.keep(here.known)  # the clerk makes each decision again from it
     standing = BillingAccount.objects.filter(standing__in=CLOSED).values_list("standing", flat=True).first()
-    requests, tokens = _limits(principal)
+    rules = key_policies.rules_of(principal.key_id)
+    requests, tokens = _limits(principal, rules)
     return Caller(
         principal=principal,
         lineage=tuple(lineage_of(principal.key_id)) if principal.key_id else (),
@@ -98,18 +102,22 @@ def _caller(principal: Principal) -> Caller:
         own_keys=_own_keys(),
         requests=requests,
         tokens=tokens,
+        rules=rules,
         restricted=standing or "",
         checked_at=time.monotonic(),
     )
 
 
-def _limits(principal: Principal) -> tuple[tuple[Limit, ...], tuple[Limit, ...]]:
+def _limits(principal: Principal, rules: Rules) -> tuple[tuple[Limit, ...], tuple[Limit, ...]]:
     here, home = settings.ENVIRONMENT, prefix(principal.tenant_id)
     requests = [Limit("tenant", f"{home}gateway:requests", here.gateway_requests)]
     for one in principal.lineage:
         rate = lower(here.gateway_requests, one.rate_per_minute)
         requests.append(Limit("credential", f"{home}gateway:requests:{one.key_id.hex}", rate))
     tokens = [Limit("tokens", f"{home}gateway:tokens", here.gateway_tokens)]
+    if rules.tokens_per_minute and principal.key_id:
+        rate = Rate(rules.tokens_per_minute, MINUTE_S, rules.tokens_per_minute)
+        tokens.append(Limit("tokens", f"{home}gateway:tokens:{principal.key_id.hex}", rate))
     return tuple(requests), tuple(tokens)
 
 

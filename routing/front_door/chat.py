@@ -1,5 +1,7 @@
 """`POST /v1/chat/completions` and `POST /v1/responses`: whole or streamed, one way for both."""
 
+from typing import Any
+
 import orjson
 from django.conf import settings
 
@@ -7,15 +9,18 @@ from routing.catalog import Model
 from routing.errors import NoProviderLeft
 from routing.front_door.answers import Tally
 from routing.front_door.asked import asked, json_object
-from routing.front_door.call import Call, billable, member, request_to, told
+from routing.front_door.call import Call, billable, request_to
 from routing.front_door.caller import Caller
 from routing.front_door.decided import decided
 from routing.front_door.desk import Desk
 from routing.front_door.exchange import Exchange
 from routing.front_door.pouring import streamed
 from routing.front_door.refusals import Refusal
+from routing.front_door.remembering import remembered
+from routing.front_door.replaying import remember, replayed
 from routing.front_door.responses_answer import ResponsesDress
 from routing.front_door.responses_request import as_chat
+from routing.front_door.telling import member, told
 from routing.front_door.tries import Whole, collected
 from routing.messages import Usage
 from routing.tried import won
@@ -48,23 +53,36 @@ async def known_caller(desk: Desk, exchange: Exchange, address: str) -> Caller:
 
 
 async def _answered(call: Call, exchange: Exchange) -> None:
+    memory = await remembered(call.desk, call.caller, call.asked)
+    if memory is not None and memory.hit is not None:
+        await replayed(call, exchange, memory.hit)
+        return
     await call.admit()
     try:
         with exchange.until_the_sender_leaves():
-            await (streamed(call, exchange) if call.asked.stream else _whole(call, exchange))
+            tally, document = await _given(call, exchange)
+        if memory is not None and tally is not None:
+            remember(call, memory, tally, document)
     except NoProviderLeft as nobody:
         raise _refusal(call, nobody) from nobody
     finally:
         call.settle(None)
 
 
-async def _whole(call: Call, exchange: Exchange) -> None:
-    tally = Tally()
+async def _given(call: Call, exchange: Exchange) -> tuple[Tally | None, dict[str, Any] | None]:
+    """Answer; return what came, and the document where it came whole."""
+    if call.asked.stream:
+        return await streamed(call, exchange), None
+    return await _whole(call, exchange)
+
+
+async def _whole(call: Call, exchange: Exchange) -> tuple[Tally, dict[str, Any]]:
+    tally = call.tally()
     left_out: tuple[str, ...] = ()
 
     async def attempt(model: Model, left_s: float) -> Whole:
         nonlocal tally, left_out
-        tally = Tally()
+        tally = call.tally()
         wanted = request_to(call, model, left_s)
         left_out = wanted.left_out
         with billable(call, tally):
@@ -76,9 +94,11 @@ async def _whole(call: Call, exchange: Exchange) -> None:
     winner = won(
         model, usage, latency_ms=answer.latency_ms, first_token_ms=None, started_at=call.walk.started_at
     )
+    call.said = "".join(tally.kept or ())
     call.settle(winner, finish_reason=tally.finish_reason, model=model)
     cost = (b"x-miosa-cost", b"%d.%06d" % divmod(call.cost_micros, 1_000_000))
     await exchange.answer(200, _body(call, model, answer, usage), [*told(call, model, left_out), cost])
+    return tally, answer.document
 
 
 def _body(call: Call, model: Model, answer: Whole, usage: Usage) -> bytes:

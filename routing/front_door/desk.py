@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from routing import board
@@ -40,6 +41,7 @@ class Desk:
     _pots: dict[str, Pot] = field(default_factory=dict)
     _sets: dict[Whose, tuple[tuple[Limit, ...], Pots]] = field(default_factory=dict)
     _places: dict[str, Place | None] = field(default_factory=dict)
+    _beside: "set[asyncio.Task[None]]" = field(default_factory=set)
     _tidying: "asyncio.Task[None] | None" = None
 
     @cached_property
@@ -65,6 +67,17 @@ class Desk:
         if "journal" in vars(self):
             self.journal.close()
             del self.journal
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that no call waits for; what goes wrong with it is logged."""
+        task = asyncio.ensure_future(work)
+        self._beside.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._beside.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.warning("Something beside the calls failed: %s", type(error).__name__)
 
     def purse(self, caller: Caller) -> Purse:
         """Return the money in hand for a credential."""

@@ -8,6 +8,7 @@ Lines, each a JSON object with `kind`:
     begun   a call was sent to a provider: all that is needed to account for it if nothing more is heard
     ended   it is over: its attempts, with the tokens and what they cost
     closed  a block of money is over: what of it was spent
+    hit     an answer came from the cache: what that saved
 """
 
 import fcntl
@@ -67,6 +68,10 @@ class Journal:
         file.write(orjson.dumps({"kind": "ended", **line}) + b"\n")
         file.open_calls -= 1
         self._turn()
+
+    def hit(self, line: Mapping[str, Any]) -> None:
+        """Write that an answer was given again."""
+        self._file.write(orjson.dumps({"kind": "hit", **line}) + b"\n")
 
     def closed(self, reference: str, tenant_id: UUID, spent_micros: int) -> None:
         """Write that a block of money is over."""

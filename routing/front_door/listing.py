@@ -19,15 +19,11 @@ async def models(desk: Desk, exchange: Exchange, address: str) -> None:
     """List the router's names, the models that are set up, and their aliases."""
     caller = await _caller(desk, exchange, address)
     catalog = caller.board.catalog
-    here = caller.board.known.providers
+    may = [model.id for model in catalog.models if _may(caller, model)]
+    aliases = {alias: catalog.resolve(alias)[0] for alias in catalog.aliases}
     listed = [_auto(name) for name in NAMES]
-    listed += [_model(model) for model in catalog.models if model.provider in here and model.price]
-    listed += [
-        _model(model, name=alias)
-        for alias in catalog.aliases
-        for model in [catalog.resolve(alias)[0]]
-        if model.provider in here and model.price
-    ]
+    listed += [_model(catalog.model(name)) for name in may]
+    listed += [_model(model, name=alias) for alias, model in aliases.items() if model.id in may]
     await exchange.answer(200, orjson.dumps({"object": "list", "data": listed}))
 
 
@@ -44,6 +40,13 @@ async def _caller(desk: Desk, exchange: Exchange, address: str) -> Caller:
     caller.refuse()
     await desk.pots(caller).take(0)
     return caller
+
+
+def _may(caller: Caller, model: Model) -> bool:
+    """Whether a caller could ask a model: it is set up, has a price, and the key's policy allows it."""
+    allowed = caller.rules.allowed_models
+    here = model.provider in caller.board.known.providers and model.price is not None
+    return here and (not allowed or model.id in allowed)
 
 
 def _named(catalog: Catalog, name: str) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db import transaction
 
 from billing import ledger
-from routing import outcomes
+from billing.money import format_usd
+from routing import cached_answers, outcomes
 from routing.attempt_record import AttemptRecord
 from routing.choice import Choice
 from routing.decided import Decided
-from routing.front_door.reading import Ended
+from routing.front_door.reading import Ended, Line
 from routing.knowledge import recalled
 from routing.outcomes import Taken
 from routing.requirement import Requirement
@@ -25,10 +26,45 @@ _boards: "OrderedDict[tuple[UUID, str], Scoreboard]" = OrderedDict()
 
 def post(tenant_id: UUID, calls: Sequence[Ended]) -> None:
     """Write calls; those that are there already are left alone. Raises Tenant.DoesNotExist."""
+    hits = [call.begun for call in calls if call.begun["kind"] == "hit"]
+    calls = [call for call in calls if call.begun["kind"] != "hit"]
     with task_scope(tenant_id), transaction.atomic():
+        ledger.post_all([_hit(line) for line in hits])
         taken = [_taken(tenant_id, call) for call in calls]
         rows = outcomes.record_all(taken)
+        for call in calls:
+            _store(call)
         ledger.post_all([fact for row in rows for fact in outcomes.facts_of(row)])
+
+
+def _store(call: Ended) -> None:
+    bodies = call.ended.get("bodies")
+    if bodies:
+        cached_answers.store(
+            UUID(call.begun["id"]),
+            bodies["request"],
+            bodies["answer"],
+            redacted=bodies["redacted"],
+            days=bodies["days"],
+        )
+
+
+def _hit(line: Line) -> ledger.Fact:
+    """An answer from the cache: nothing was used, and the ledger says what that saved."""
+    return ledger.Fact(
+        "tokens",
+        0,
+        0,
+        "cache_hit",
+        line["id"],
+        model=line["model"],
+        agent=outcomes.GATEWAY,
+        description=f"{line['model']}: answered from the {line['how']} cache, {format_usd(line['saved'])} saved",
+        details={
+            "cache": line["how"], "saved_micros": line["saved"], "saved_tokens": line["tokens"], "key_id": line["key"],
+        },
+        occurred_at=datetime.fromisoformat(line["at"]),
+    )  # fmt: skip
 
 
 def _taken(tenant_id: UUID, call: Ended) -> Taken:

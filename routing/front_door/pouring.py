@@ -6,10 +6,11 @@ import orjson
 
 from routing.catalog import Model
 from routing.front_door.answers import BEGIN, END, Passing, Tally, as_events, framed
-from routing.front_door.call import Call, billable, member, request_to, told
+from routing.front_door.call import Call, billable, request_to
 from routing.front_door.exchange import Exchange
 from routing.front_door.refusals import Refusal
 from routing.front_door.streams import Stream
+from routing.front_door.telling import member, told
 from routing.front_door.tries import Request, Whole, collected
 from routing.providers.contract import ProviderFailure
 from routing.tried import won
@@ -18,13 +19,14 @@ LAST = b"data: [DONE]\n\n"
 LEFT = "the client left"
 
 
-async def streamed(call: Call, exchange: Exchange) -> None:
-    """Answer as a stream. Raises NoProviderLeft before anything was sent; what breaks off later is told in the stream."""
+async def streamed(call: Call, exchange: Exchange) -> Tally | None:
+    """Answer as a stream; return what came where it came whole. Raises NoProviderLeft before anything was sent; what breaks off later is told in the stream."""
     poured: _Poured | None = None
     try:
         async with AsyncExitStack() as stack:
             poured, stream = await _begun(call, exchange, stack)
             await poured.all_of(stream)
+            return poured.tally
     except ProviderFailure as failure:
         if poured is None:
             raise
@@ -32,18 +34,19 @@ async def streamed(call: Call, exchange: Exchange) -> None:
     finally:
         if poured is not None:
             poured.settle(LEFT)
+    return None
 
 
 async def _begun(
     call: Call, exchange: Exchange, stack: AsyncExitStack
 ) -> "tuple[_Poured, Stream | _Replayed]":
     """Return the stream of the first model that speaks, with the client told that it begins."""
-    tally = Tally()
+    tally = call.tally()
     left_out: tuple[str, ...] = ()
 
     async def attempt(model: Model, left_s: float) -> "Stream | _Replayed":
         nonlocal tally, left_out
-        tally = Tally()
+        tally = call.tally()
         wanted = request_to(call, model, left_s)
         left_out = wanted.left_out
         with billable(call, tally):
@@ -92,7 +95,7 @@ class _Poured:
     """A stream on its way to the client, settled once whatever ends it."""
 
     def __init__(self, call: Call, exchange: Exchange, model: Model, tally: Tally) -> None:
-        self._call, self._exchange, self._model, self._tally = call, exchange, model, tally
+        self._call, self._exchange, self._model, self.tally = call, exchange, model, tally
         self._where = (model.provider, model.id)
         self._first_token_ms = 0
         self._settled = False
@@ -126,7 +129,8 @@ class _Poured:
         self._settled = True
         if error == LEFT:
             self._call.desk.pace.withdrawn(self._where)
-        call, tally = self._call, self._tally
+        call, tally = self._call, self.tally
+        call.said = "".join(tally.kept or ())
         winner = won(
             self._model,
             tally.counted(call.asked.input_tokens),

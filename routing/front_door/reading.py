@@ -80,6 +80,9 @@ class Writer:
                 self._block(file, line["block"], line["tenant"])
                 self.closed[line["block"]] = line["spent"]
                 continue
+            if line["kind"] == "hit":
+                found.append(Ended(line, line))
+                continue
             if line["kind"] == "begun":
                 file.open[line["id"]] = line
                 self._block(file, line["block"], line["tenant"])

@@ -35,7 +35,7 @@ def whole(message: dict[str, Any], finish: str, **more: Any) -> Reply:
         "message": {"role": "assistant", "content": None} | message,
         "finish_reason": finish,
     } | more
-    document = {
+    document: dict[str, Any] = {
         "id": "chatcmpl-x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE,
     }  # fmt: skip
     return Reply(raw=[json.dumps(document).encode()])
@@ -44,7 +44,7 @@ def whole(message: dict[str, Any], finish: str, **more: Any) -> Reply:
 def streamed(deltas: list[dict[str, Any]], finish: str) -> Reply:
     """An answer in pieces, compact as most providers send it, with the usage at its end."""
     head: dict[str, Any] = {"id": "chatcmpl-x", "object": "chat.completion.chunk", "created": 1, "model": "m"}
-    choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    choices: list[dict[str, Any]] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
     choices.append({"index": 0, "delta": {}, "finish_reason": finish})
     events = [head | {"choices": [choice]} for choice in choices] + [head | {"choices": [], "usage": USAGE}]
     frames = [f"data: {json.dumps(event, separators=(',', ':'))}\n\n".encode() for event in events]

@@ -33,6 +33,7 @@ class GatewayEnvironment:
     """What `Environment` knows about the gateway; docs/gateway.md says what each one bounds."""
 
     catalog: str = variable("MIOSA_CATALOG", file)
+    metrics_token: str = variable("MIOSA_METRICS_TOKEN", check.key, secret=True)
     gateway_requests: Rate = variable("MIOSA_GATEWAY_REQUESTS", rate, Rate(60_000, 60, 60_000))
     gateway_tokens: Rate = variable("MIOSA_GATEWAY_TOKENS", tokens, Rate(20_000_000, 60, 20_000_000))
     gateway_body_bytes: int = variable("MIOSA_GATEWAY_BODY_BYTES", check.number(1_000, 64_000_000), 4_000_000)

@@ -58,6 +58,7 @@ NAVIGATION = [
     {
         "title": "Routing",
         "items": [
+            _page("Gateway", "forum", "routing_gateway", permission="routing.view_modelcall"),
             _page("Router", "hub", "routing_router", permission="routing.view_decision"),
             _page("Reliability", "verified", "routing_reliability", permission="routing.view_outcome"),
             _page("What if", "tune", "routing_what_if", permission="routing.view_policy"),

@@ -64,6 +64,17 @@ class Circuit:
                 if state.failures >= self._opens_after or state.opened_at is not None:
                     state.opened_at = self._clock()
 
+    def states(self) -> dict[Where, str]:
+        """What is known of each: "closed", "open", "half open", or "rate used up"."""
+        with self._lock:
+            return {where: self._told(state) for where, state in self._states.items()}
+
+    def _told(self, state: _State) -> str:
+        now = self._clock()
+        if state.opened_at is not None:
+            return "open" if now - state.opened_at < self._cool_s else "half open"
+        return "rate used up" if state.paused_until > now else "closed"
+
     def pause(self, where: Where, seconds: float) -> None:
         """Nothing is left of the rate for so long."""
         with self._lock:

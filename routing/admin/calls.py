@@ -1,5 +1,7 @@
 """Attempts at providers, and what was said of the answers."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -8,6 +10,7 @@ from billing.money import format_usd
 from miosa.pages.cells import badge, duration, link, meter
 from miosa.pages.columns import Columns
 from miosa.pages.rows import Facts
+from routing.admin.gateway_page import gateway_page
 from routing.models import ModelCall, Outcome
 
 
@@ -30,6 +33,11 @@ class ModelCallAdmin(Columns, Facts):
     search_fields = ("model", "error")
     search_help_text = "Search in models and errors"
     ordering = ("-created",)
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        """Return the page of the gateway, which lies beside the list."""
+        return (("gateway/", "routing_gateway", gateway_page),)
+
     fields = (
         ("tenant", "decision_"),
         ("model", "provider", "number"),

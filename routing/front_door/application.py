@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
+from hmac import compare_digest
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.conf import settings
 from miosa.http.client_address import HEADER as FORWARDED_FOR
 from miosa.http.client_address import believed
 from miosa.http.problem import Problem
-from routing.front_door import clerk_process
+from routing.front_door import clerk_process, metrics
 from routing.front_door.chat import chat, responses
 from routing.front_door.desk import Desk
 from routing.front_door.embedding import embeddings
@@ -21,7 +22,7 @@ from routing.front_door.refusals import Refusal
 
 logger = logging.getLogger(__name__)
 
-PREFIXES = ("/v1/", "/openai/v1/")  # Groq's own client asks below /openai
+PREFIXES = ("/v1/", "/openai/v1/", "/metrics")  # Groq's own client asks below /openai
 FOLDER = "usage"
 Handler = Callable[[Desk, Exchange, str], Awaitable[None]]
 FORWARDED = FORWARDED_FOR.lower().encode()
@@ -32,6 +33,8 @@ ROUTES: Mapping[tuple[str, str], Handler] = {
     ("POST", "/v1/embeddings"): embeddings,
     ("GET", "/v1/models"): models,
 }
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+METRICS = ("GET", "/metrics")
 PATHS = frozenset(path for _, path in ROUTES)
 ONE_MODEL = "/v1/models/"
 
@@ -46,6 +49,23 @@ def desk() -> Desk:
         found = _desks[loop] = Desk(settings.ENVIRONMENT.state_dir / FOLDER)
         found.begin()
     return found
+
+
+def breakers() -> dict[tuple[str, str], str]:
+    """Return the state of every model's breaker, of all loops of this process."""
+    return {
+        where: state for one in list(_desks.values()) for where, state in one.pace.circuit.states().items()
+    }
+
+
+async def metrics_page(_desk: Desk, exchange: Exchange, address: str) -> None:
+    """Answer `GET /metrics`: to whoever has the token, without one to this machine alone. Raises Refusal."""
+    token = settings.ENVIRONMENT.metrics_token
+    given = exchange.headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+    allowed = compare_digest(given, token.encode()) if token else address in LOOPBACK
+    if not allowed:
+        raise Refusal("There is no /metrics for you.", status=404, code="unknown_url")
+    await exchange.answer(200, metrics.written(breakers()), media_type=metrics.MEDIA_TYPE)
 
 
 def begin() -> None:
@@ -97,6 +117,8 @@ def _handler(scope: Scope) -> Handler:
     found = ROUTES.get((method, path))
     if found is not None:
         return found
+    if (method, path) == METRICS:
+        return metrics_page
     if path.startswith(ONE_MODEL) and method == "GET":
         return one_model
     if path in PATHS:

@@ -9,6 +9,7 @@ from billing.money import TOKENS_PER_PRICE
 from miosa.http.problem import PaymentRequired
 from routing.attempt_record import AttemptRecord
 from routing.catalog import Model
+from routing.front_door import metrics
 from routing.front_door.answers import Tally
 from routing.front_door.asked import Asked
 from routing.front_door.caller import Caller
@@ -65,6 +66,7 @@ class Call:
         try:
             self._hold = await self._reserved()
             self._file = self.desk.journal.begun(self._line())
+            metrics.began()
         except BaseException:
             self._pots.give_back(self._tokens)
             self._give_up()
@@ -104,6 +106,7 @@ class Call:
             self.walk.records.append(winner)
         used = sum(one.input_tokens + one.output_tokens for one in self.walk.records)
         self._pots.give_back(self._tokens - used)
+        metrics.ended(self.walk.records, self.cost_micros)
         try:
             self.desk.journal.ended(file, self._end(finish_reason))
         finally:

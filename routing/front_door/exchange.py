@@ -12,7 +12,6 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
-JSON_TYPE = (b"content-type", b"application/json")
 STREAM_TYPE = (b"content-type", b"text/event-stream; charset=utf-8")
 NOT_KEPT = (b"cache-control", b"no-store")
 BODY_TIMEOUT_S = 30.0
@@ -58,15 +57,17 @@ class Exchange:
             more = message.get("more_body", False)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    async def answer(self, status: int, body: bytes, headers: Headers = ()) -> None:
-        """Send a whole answer of JSON."""
+    async def answer(
+        self, status: int, body: bytes, headers: Headers = (), *, media_type: bytes = b"application/json"
+    ) -> None:
+        """Send a whole answer."""
         length = (b"content-length", b"%d" % len(body))
         self.started = self.finished = True
         await self._send(
             {
                 "type": "http.response.start",
                 "status": status,
-                "headers": [JSON_TYPE, length, NOT_KEPT, *headers],
+                "headers": [(b"content-type", media_type), length, NOT_KEPT, *headers],
             }
         )
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from routing.cached_answers import Hit
+from routing.front_door import metrics
 from routing.front_door.answers import Tally, as_events, framed
 from routing.front_door.call import Call
 from routing.front_door.exchange import Exchange
@@ -24,6 +25,7 @@ async def replayed(call: Call, exchange: Exchange, hit: Hit) -> None:
             "model": hit.model, "saved": hit.cost_micros, "tokens": hit.tokens, "at": datetime.now(UTC),
         }
     )  # fmt: skip
+    metrics.hit(how, hit.cost_micros)
     headers = [
         (b"x-miosa-cache", how.encode()), (b"x-miosa-cost", b"0.000000"), (b"x-miosa-model", hit.model.encode()),
         (b"x-miosa-provider", hit.provider.encode()), (b"x-request-id", str(call_id).encode()),

@@ -1,11 +1,16 @@
 """The front door as the official client sees it: answers, streams, and what is written of them."""
 
+from dataclasses import replace
+
 import httpx
 import openai
 import pytest
+from django.urls import reverse
 
 from billing.models import LedgerEntry
+from miosa.testing.front_door import key_of
 from miosa.testing.wire_replies import Reply
+from miosa.tests.admin_rows import operator, signed_in
 from routing.models import Decision, ModelCall
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -59,3 +64,34 @@ def test_an_unknown_key_is_told_so(door):
     )
     assert got.status_code == 401
     assert got.json()["error"]["code"] == "invalid_api_key"
+
+
+def test_metrics_for_this_machine_alone(door, client, groq, settings):
+    """Prometheus is told of answers, tries and tokens, and of no tenant; with a token only to who has it."""
+    client.chat.completions.create(model="openai/gpt-oss-20b", messages=HELLO)
+    url = f"{door.url.removesuffix('/v1')}/metrics"
+    told = httpx.get(url).text
+    assert 'miosa_gateway_tries_total{model="openai/gpt-oss-20b",outcome="answered",provider="groq"}' in told
+    assert 'gen_ai_token_type="input"' in told
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, metrics_token="a-token-of-prometheus")
+    assert httpx.get(url).status_code == 404
+    assert httpx.get(url, headers={"Authorization": "Bearer a-token-of-prometheus"}).status_code == 200
+
+
+def test_the_page_of_the_gateway(door, client, groq, tenant):
+    """An operator sees calls, providers and a key's budget; without the right nobody does."""
+    key_of(tenant, budget_micros=1_000_000)
+    client.chat.completions.create(model="openai/gpt-oss-20b", messages=HELLO)
+    door.drained()
+    staff = operator()
+    page = staff.get(reverse("admin:routing_gateway"))
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "groq · openai/gpt-oss-20b" in text
+    assert "of $1.00" in text
+    alone = staff.get(reverse("admin:routing_gateway"), {"tenant": str(tenant.pk)})
+    assert "groq · openai/gpt-oss-20b" in alone.content.decode()
+    assert (
+        signed_in("staff@miosa.example", is_staff=True).get(reverse("admin:routing_gateway")).status_code
+        == 403
+    )

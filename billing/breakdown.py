@@ -33,13 +33,13 @@ class Dimension:
 
 
 KEY = """LEFT JOIN billing_reservation r ON r.tenant_id = e.tenant_id AND r.reference = 'execution:' || e.execution_id
-  LEFT JOIN tenants_apikey k ON k.tenant_id = e.tenant_id AND k.id = r.key_ids[1]"""
+  LEFT JOIN tenants_apikey k ON k.tenant_id = e.tenant_id AND k.id = coalesce(r.key_ids[1], (e.details->>'key_id')::uuid)"""
 DIMENSIONS: dict[str, Dimension] = {
     "day": Dimension("(e.created AT TIME ZONE 'UTC')::date::text", in_order=True),
     "meter": Dimension("e.meter"),
     "model": Dimension("e.model"),
     "agent": Dimension("e.agent"),
-    "key": Dimension("coalesce(r.key_ids[1]::text, '')", "coalesce(k.name, '')", KEY),
+    "key": Dimension("coalesce(r.key_ids[1]::text, e.details->>'key_id', '')", "coalesce(k.name, '')", KEY),
     "execution": Dimension("coalesce(e.execution_id::text, '')"),
 }
 

@@ -4,6 +4,7 @@ Problem
 └── PaymentRequired 402
     ├── QuotaExceeded
     ├── KeyBudgetExceeded
+    ├── DayBudgetExceeded
     └── SubscriptionRestricted
 """
 
@@ -42,6 +43,20 @@ class KeyBudgetExceeded(PaymentRequired):
             f"This needs {format_usd(wanted_micros)} set aside, and {format_usd(left)} of the monthly budget of"
             f" {whose} ({format_usd(cap_micros)}) is left. Use a key with a larger budget, wait for running work to"
             " end, or for the next month.",
+            extensions={"left_micros": left, "wanted_micros": wanted_micros},
+        )
+
+
+class DayBudgetExceeded(PaymentRequired):
+    """What is left of a day's budget does not cover the reservation."""
+
+    title = "Budget of the day exceeded"
+
+    def __init__(self, *, cap_micros: int, left_micros: int, wanted_micros: int, whose: str) -> None:
+        left = max(left_micros, 0)
+        super().__init__(
+            f"This needs {format_usd(wanted_micros)} set aside, and {format_usd(left)} of what {whose} may spend on a day"
+            f" ({format_usd(cap_micros)}) is left. Wait for running work to end, or for tomorrow (UTC).",
             extensions={"left_micros": left, "wanted_micros": wanted_micros},
         )
 

@@ -3,9 +3,10 @@
 The only writer of Reservation and of a Budget's sums.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from billing import key_budgets
+from billing import day_budgets, key_budgets
 from billing.errors import QuotaExceeded, SubscriptionRestricted
 from billing.models import CLOSED, BillingAccount, Budget, Reservation
 from billing.subscriptions import current_budget, month_of
@@ -22,6 +23,7 @@ from tenants.owned import current_tenant_id
 from tenants.places import in_each_place
 
 LEASE_S = 3600
+NO_CAPS: Mapping[UUID, int] = MappingProxyType({})
 FIELDS = (
     "id", "budget_id", "key_ids", "amount_micros", "actual_micros", "state", "lease_until", "created", "closed",
 )  # fmt: skip
@@ -35,7 +37,12 @@ CLOSE = "SELECT billing_close(%s, %s, %s, %s)"
 SWEEP = """
 WITH dead AS (
   UPDATE billing_reservation SET state = 'expired', closed = now()
-  WHERE state = 'held' AND lease_until < now() RETURNING budget_id, key_ids, amount_micros),
+  WHERE state = 'held' AND lease_until < now() RETURNING tenant_id, budget_id, key_ids, day, day_holders, amount_micros),
+days_freed AS (
+  SELECT tenant_id, day, holder, sum(amount_micros) AS amount FROM dead, unnest(day_holders) AS holder GROUP BY 1, 2, 3),
+days_back AS (
+  UPDATE billing_daybudget d SET reserved_micros = d.reserved_micros - days_freed.amount FROM days_freed
+  WHERE d.tenant_id = days_freed.tenant_id AND d.day = days_freed.day AND d.holder = days_freed.holder),
 freed AS (SELECT budget_id, sum(amount_micros) AS amount, count(*) AS number FROM dead GROUP BY 1),
 back AS (
   UPDATE billing_budget b SET reserved_micros = reserved_micros - freed.amount
@@ -56,20 +63,22 @@ def reserve(
     executions: int = 0,
     lineage: Sequence[Link] = (),
     lease_s: float = LEASE_S,
+    day_caps: Mapping[UUID, int] = NO_CAPS,
 ) -> Reservation:
     """Set money aside in the current tenant's budget of this month; the same reference again is the same reservation.
 
+    `day_caps`: what a key, or the tenant by its own id, may spend on this day, in micro-dollars.
     `lineage`: the API key it is for and those it descends from; it counts for the budget of each. After `lease_s`
     seconds it is freed, unless somebody closes or extends it before.
 
     Raises:
         QuotaExceeded: what is left does not cover it.
-        KeyBudgetExceeded: what is left of a key's own budget does not.
+        KeyBudgetExceeded, DayBudgetExceeded: what is left of a key's own budget, or of a day's, does not.
         SubscriptionRestricted: the tenant has not paid.
     """
     if amount_micros < 0 or executions < 0:
         raise ValueError("A reservation is never negative.")
-    asked = _Asked(reference, amount_micros, executions, tuple(lineage), lease_s)
+    asked = _Asked(reference, amount_micros, executions, tuple(lineage), lease_s, day_caps)
     row = _reserved(asked)
     if row is None:
         budget = current_budget()  # the first reservation of a month opens it
@@ -124,6 +133,7 @@ class _Asked:
     executions: int
     lineage: tuple[Link, ...]
     lease_s: float
+    day_caps: Mapping[UUID, int]
 
     def values(self) -> dict[str, Any]:
         return {
@@ -140,7 +150,8 @@ class _Asked:
 
 def _reserved(asked: _Asked) -> Reservation | None:
     """Return the reservation, new or of an earlier attempt; None where nothing was granted."""
-    alone = not asked.lineage and not connection.in_atomic_block  # one statement needs no more around it
+    more = asked.lineage or asked.day_caps
+    alone = not more and not connection.in_atomic_block  # one statement needs no more around it
     try:
         with nullcontext() if alone else transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(RESERVE, asked.values())
@@ -150,6 +161,9 @@ def _reserved(asked: _Asked) -> Reservation | None:
             row = Reservation(**dict(zip(FIELDS, found[1:], strict=True)), reference=asked.reference)
             if found[0] and asked.lineage:
                 key_budgets.hold(row.budget_id, asked.lineage, asked.amount_micros)
+            if found[0] and asked.day_caps:
+                day = timezone.now().date()
+                day_budgets.hold(row.pk, asked.day_caps, asked.amount_micros, day=day)
     except IntegrityError:  # the same reference was reserved in this very moment
         row = Reservation.objects.get(reference=asked.reference)
     return row

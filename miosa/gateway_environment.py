@@ -33,6 +33,7 @@ class GatewayEnvironment:
     """What `Environment` knows about the gateway; docs/gateway.md says what each one bounds."""
 
     catalog: str = variable("MIOSA_CATALOG", file)
+    otlp_url: str = variable("MIOSA_OTLP_URL", check.url("http", "https"))
     metrics_token: str = variable("MIOSA_METRICS_TOKEN", check.key, secret=True)
     gateway_requests: Rate = variable("MIOSA_GATEWAY_REQUESTS", rate, Rate(60_000, 60, 60_000))
     gateway_tokens: Rate = variable("MIOSA_GATEWAY_TOKENS", tokens, Rate(20_000_000, 60, 20_000_000))

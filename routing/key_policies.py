@@ -13,7 +13,7 @@ from tenants import audit
 from tenants.models import ApiKey
 
 FIELDS = (
-    "allowed_models", "most_input_tokens", "most_output_tokens", "tokens_per_minute", "cache", "cache_ttl_s",
+    "allowed_models", "most_input_tokens", "most_output_tokens", "tokens_per_minute", "daily_micros", "tenant_daily_micros", "cache", "cache_ttl_s",
     "cache_threshold", "keeps_bodies", "keep_days", "redacts",
 )  # fmt: skip
 
@@ -26,6 +26,8 @@ class Rules:
     most_input_tokens: int | None = None
     most_output_tokens: int | None = None
     tokens_per_minute: int | None = None
+    daily_micros: int | None = None
+    tenant_daily_micros: int | None = None
     cache: str = KeyPolicy.Cache.OFF
     cache_ttl_s: int = 3_600
     cache_threshold: float = 0.97
@@ -44,7 +46,9 @@ def rules_of(key_id: UUID | None) -> Rules:
     if row is None:
         return NO_RULES
     values = {name: getattr(row, name) for name in FIELDS}
-    return Rules(**{**values, "allowed_models": frozenset(row.allowed_models)})
+    everybodys = rows.get(None)
+    whole = everybodys.tenant_daily_micros if everybodys else None
+    return Rules(**{**values, "allowed_models": frozenset(row.allowed_models), "tenant_daily_micros": whole})
 
 
 def in_force(key_id: UUID | None) -> KeyPolicy:

@@ -3,6 +3,7 @@
 from billing.models.agreement import RATE, Agreement
 from billing.models.billing_account import CLOSED, BillingAccount, Standing, StandingChange
 from billing.models.budget import Budget
+from billing.models.day_budget import DayBudget
 from billing.models.grant import Grant
 from billing.models.key_budget import KeyBudget
 from billing.models.ledger_entry import MONEY_ONLY, LedgerEntry, Meter
@@ -26,6 +27,7 @@ __all__ = [
     "AlertKind",
     "BillingAccount",
     "Budget",
+    "DayBudget",
     "Grant",
     "KeyBudget",
     "LedgerEntry",

@@ -22,6 +22,10 @@ class Reservation(TenantOwned):
     key_ids = ArrayField(
         models.UUIDField(), default=list, help_text="the API key it is for, and those it descends from"
     )
+    day = models.DateField(null=True, help_text="of the budgets of a day that it counts for")
+    day_holders = ArrayField(
+        models.UUIDField(), default=list, db_default=[], help_text="whose budgets of a day it counts for"
+    )
     amount_micros = models.BigIntegerField()
     actual_micros = models.BigIntegerField(null=True)
     state = models.CharField(max_length=8, choices=State, default=State.HELD)

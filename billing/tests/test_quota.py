@@ -8,8 +8,8 @@ from django.db.models import F
 from django_tenants.utils import tenant_context
 
 from billing import quota
-from billing.errors import QuotaExceeded
-from billing.models import Budget, Reservation
+from billing.errors import DayBudgetExceeded, QuotaExceeded
+from billing.models import Budget, DayBudget, Reservation
 from billing.subscriptions import current_budget, current_plan, subscribe
 
 
@@ -157,3 +157,22 @@ def test_it_sweeps_by_itself(tenant):
     Reservation.objects.update(lease_until=F("created"))
     sweep_reservations()
     assert sums()[:2] == (0, 0)
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_day_gives_back_what_expires(tenant):
+    """A budget of a day holds what is set aside, refuses beyond it, and gets back what settles, or what nobody closes."""
+    cap(1_000)
+    caps = {tenant.pk: 100}
+    quota.reserve("a", 60, day_caps=caps)
+    with pytest.raises(DayBudgetExceeded):
+        quota.reserve("b", 50, day_caps=caps)
+    quota.reserve("c", 40, day_caps=caps, lease_s=0)
+    assert DayBudget.objects.get().reserved_micros == 100
+    quota.settle("a", 30)
+    quota.settle("a", 35)  # the difference alone
+    assert (DayBudget.objects.get().spent_micros, DayBudget.objects.get().reserved_micros) == (35, 40)
+    Reservation.objects.filter(reference="c").update(lease_until=F("created"))
+    assert quota.sweep_expired() == 1
+    assert DayBudget.objects.get().reserved_micros == 0
+    assert Budget.objects.get().reserved_micros == 0

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -36,6 +36,10 @@ def _model(_subject: Subject) -> str:
 
 def _sha256(subject: Subject) -> str:
     return hashlib.sha256(subject.canary.encode()).hexdigest()
+
+
+def _today(_subject: Subject) -> date:
+    return timezone.now().date()
 
 
 def _sha256_bytes(subject: Subject) -> bytes:
@@ -81,6 +85,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "billing.subscription": {"plan": DEFAULT_PLAN},
     "billing.billingaccount": {"standing": "none", "subscription": "", "unpaid_since": None},
     "billing.standingchange": {"before": "none", "after": "none", "mailed": _now, "until": None},
+    "billing.daybudget": {"day": _today, "spent_micros": 0, "reserved_micros": 0},
     "billing.stripecall": {"state": "answered", "finished": _now},
     "billing.meterevent": {"state": "sent", "micros": 0, "sent": _now, "next_try": None},
     "billing.usagetotell": {"micros": 0, "moment": _later},

@@ -12,7 +12,7 @@ from django_tenants.utils import tenant_context
 
 from agents.models import Execution, ExecutionEvent, Lesson, Memory, Step
 from billing import ledger, plans, quota, warnings
-from billing.models import PlanPrice, PlanTerms, Rate, Reconciliation, SpendWarning
+from billing.models import DayBudget, PlanPrice, PlanTerms, Rate, Reconciliation, SpendWarning
 from billing.price_list import COLUMNS
 from billing.subscriptions import agree, subscribe
 from deployments.models import SandboxRun
@@ -38,6 +38,7 @@ from routing.models import (
 )
 from tenants import api_keys, audit, invitations, members, sessions, signing_keys, vault
 from tenants.models import Membership, User
+from tenants.owned import current_tenant_id
 
 NODES = [
     {"name": name, "weight": 0.1, "score": 0.5, "reason": f"{name} has its reason"}
@@ -159,6 +160,7 @@ def _learned(number: int) -> None:
     PoolShare.objects.create(task_kind="chat", model=f"model-{number}", requests=10, successes=9)
     Policy.objects.get_or_create()
     KeyPolicy.objects.get_or_create(key_id=None)
+    DayBudget.objects.get_or_create(day=timezone.now().date(), holder=current_tenant_id())
     CachedAnswer.objects.create(
         digest=number.to_bytes(32, "big"), frame=bytes(32), answer={"choices": []}, model="some/model", provider="local",
         tokens=12, cost_micros=40, hits=3, expires=timezone.now() + timedelta(days=1),

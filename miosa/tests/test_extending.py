@@ -112,7 +112,8 @@ def test_a_provider(copy):
     path = "routing/providers/acme.py"
     (copy / path).write_text(listing(path))
     table = copy / "routing" / "providers" / "__init__.py"
-    text = table.read_text().replace("(Groq, Moonshot, Local)", "(Groq, Moonshot, Local, Acme)")
+    changed(table, "OpenAICompatible, Anthropic)", "OpenAICompatible, Anthropic, Acme)")
+    text = table.read_text()
     table.write_text(text.replace("from routing", "from routing.providers.acme import Acme\nfrom routing", 1))
     rows = re.search(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
     assert rows

@@ -14,6 +14,7 @@ from routing import cached_answers, key_policies
 from routing.models import Exchange, KeyPolicy
 from tenants.idempotency import IdempotentPost
 
+MOST_MICROS = 10**15
 # What is left out is the product's own, not what was there before: a policy is put as a whole.
 USUAL = {name: getattr(KeyPolicy(), name) for name in key_policies.FIELDS}
 
@@ -25,6 +26,10 @@ class KeyPolicyRequest(serializers.ModelSerializer[KeyPolicy]):
     most_output_tokens = serializers.IntegerField(min_value=1, allow_null=True, default=None)
     tokens_per_minute = serializers.IntegerField(
         min_value=1, max_value=100_000_000, allow_null=True, default=None
+    )
+    daily_micros = serializers.IntegerField(min_value=0, max_value=MOST_MICROS, allow_null=True, default=None)
+    tenant_daily_micros = serializers.IntegerField(
+        min_value=0, max_value=MOST_MICROS, allow_null=True, default=None
     )
     cache_ttl_s = serializers.IntegerField(min_value=1, max_value=30 * 86_400, default=3_600)
     cache_threshold = serializers.FloatField(min_value=0.5, max_value=1, default=0.97)

@@ -12,7 +12,7 @@ from django.conf import settings
 from miosa.http.client_address import HEADER as FORWARDED_FOR
 from miosa.http.client_address import believed
 from miosa.http.problem import Problem
-from routing.front_door import clerk_process, metrics
+from routing.front_door import clerk_process, metrics, tracing
 from routing.front_door.chat import chat, responses
 from routing.front_door.desk import Desk
 from routing.front_door.embedding import embeddings
@@ -35,6 +35,7 @@ ROUTES: Mapping[tuple[str, str], Handler] = {
 }
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 METRICS = ("GET", "/metrics")
+HTTP_OK = 200
 PATHS = frozenset(path for _, path in ROUTES)
 ONE_MODEL = "/v1/models/"
 
@@ -71,12 +72,14 @@ async def metrics_page(_desk: Desk, exchange: Exchange, address: str) -> None:
 def begin() -> None:
     """The server starts: the clerk begins to read what its calls write."""
     desk()
+    tracing.begin(settings.ENVIRONMENT.otlp_url)
     clerk_process.begin(settings.ENVIRONMENT.state_dir / FOLDER)
 
 
 async def end() -> None:
     """The server stops: what is held is given back, and the clerk reads to the end."""
     await desk_ends()
+    await asyncio.to_thread(tracing.end)
     await asyncio.to_thread(clerk_process.end)
 
 
@@ -92,6 +95,7 @@ async def front_door(scope: Scope, receive: Receive, send: Send) -> None:
     exchange = Exchange(scope, receive, send)
     try:
         await _handler(scope)(desk(), exchange, _address(exchange))
+        metrics.answered(_told(scope["path"]), HTTP_OK)
     except SenderLeft:
         return
     except Problem as problem:
@@ -104,6 +108,7 @@ async def front_door(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _refuse(exchange: Exchange, refusal: Refusal) -> None:
+    metrics.answered(_told(exchange.scope["path"]), refusal.status)
     if exchange.finished:
         return
     if exchange.started:
@@ -126,6 +131,12 @@ def _handler(scope: Scope) -> Handler:
     raise Refusal(
         f"There is no {path}: the wire here is {', '.join(sorted(PATHS))}.", status=404, code="unknown_url"
     )
+
+
+def _told(path: str) -> str:
+    """Return what metrics call a path: one that somebody made up is one of many."""
+    known = path.removeprefix("/openai")
+    return known if known in PATHS else "other"
 
 
 def _address(exchange: Exchange) -> str:

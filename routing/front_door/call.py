@@ -9,7 +9,7 @@ from billing.money import TOKENS_PER_PRICE
 from miosa.http.problem import PaymentRequired
 from routing.attempt_record import AttemptRecord
 from routing.catalog import Model
-from routing.front_door import metrics
+from routing.front_door import metrics, tracing
 from routing.front_door.answers import Tally
 from routing.front_door.asked import Asked
 from routing.front_door.caller import Caller
@@ -40,6 +40,7 @@ class Call:
     walk: Walk
     dress: Dress | None = None
     said: str | None = None
+    traceparent: bytes = b""
     cost_micros: int = 0
     usage: Usage | None = None
     _purse: Purse | None = None
@@ -107,6 +108,12 @@ class Call:
         used = sum(one.input_tokens + one.output_tokens for one in self.walk.records)
         self._pots.give_back(self._tokens - used)
         metrics.ended(self.walk.records, self.cost_micros)
+        tracing.told(
+            self._span(finish_reason),
+            self.walk.records,
+            elapsed_s=time.monotonic() - self._begun,
+            traceparent=self.traceparent,
+        )
         try:
             self.desk.journal.ended(file, self._end(finish_reason))
         finally:
@@ -116,6 +123,18 @@ class Call:
     def elapsed_ms(self) -> int:
         """Return the time since the call began."""
         return round((time.monotonic() - self._begun) * 1000)
+
+    def _span(self, finish_reason: str) -> dict[str, Any]:
+        choice = self.decided.choice
+        return {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.request.model": self.asked.model or f"auto:{self.asked.mode}",
+            "gen_ai.response.finish_reasons": [finish_reason],
+            "miosa.decision_id": str(self.decided.decision_id),
+            "miosa.tenant_id": str(self.caller.tenant_id),
+            "miosa.chosen": choice.model,
+            "miosa.cost_micros": self.cost_micros,
+        }
 
     def _give_up(self) -> None:
         if self._purse is not None:

@@ -60,6 +60,13 @@ class Caller:
         """Whose call it is."""
         return self.principal.tenant_id
 
+    @property
+    def day_caps(self) -> dict[UUID, int]:
+        """What may be spent on a day, by the id of the key, and of the tenant."""
+        who, rules = self.principal, self.rules
+        found = {who.key_id: rules.daily_micros, who.tenant_id: rules.tenant_daily_micros}
+        return {holder: cap for holder, cap in found.items() if holder is not None and cap is not None}
+
     def refuse(self) -> None:
         """Raise Problem where this caller may ask no model."""
         if not self.principal.may(SCOPE):

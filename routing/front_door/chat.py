@@ -53,6 +53,7 @@ async def known_caller(desk: Desk, exchange: Exchange, address: str) -> Caller:
 
 
 async def _answered(call: Call, exchange: Exchange) -> None:
+    call.traceparent = exchange.headers.get(b"traceparent", b"")
     memory = await remembered(call.desk, call.caller, call.asked)
     if memory is not None and memory.hit is not None:
         await replayed(call, exchange, memory.hit)

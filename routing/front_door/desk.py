@@ -84,10 +84,12 @@ class Desk:
         whose = _whose(caller)
         known, purse = self._purses.get(whose, (None, None))
         if purse is None:
-            purse = Purse(caller.tenant_id, self.journal, opener(caller.tenant_id, caller.lineage))
+            purse = Purse(
+                caller.tenant_id, self.journal, opener(caller.tenant_id, caller.lineage, caller.day_caps)
+            )
             self._purses[whose] = (caller, purse)
         elif known is not caller:  # its budgets may be others now
-            purse.open_block = opener(caller.tenant_id, caller.lineage)
+            purse.open_block = opener(caller.tenant_id, caller.lineage, caller.day_caps)
             self._purses[whose] = (caller, purse)
         return purse
 

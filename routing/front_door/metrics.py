@@ -3,6 +3,9 @@
 Labels are few and come from the catalogue: no tenant, no key and no words of a caller are among them.
 """
 
+from functools import cache
+from typing import NamedTuple
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from routing.attempt_record import AttemptRecord
@@ -48,6 +51,32 @@ _breakers = Gauge(
 )
 
 
+class Counted(NamedTuple):
+    """The counters of one model at one provider: looked up by their labels once."""
+
+    answered: Counter
+    failed: Counter
+    read: Counter
+    written: Counter
+    cost: Counter
+    duration: Histogram
+    first: Histogram
+
+
+@cache
+def _counted(provider: str, model: str) -> Counted:
+    where = (provider, model)
+    return Counted(
+        _tries.labels(*where, "answered"),
+        _tries.labels(*where, "failed"),
+        _tokens.labels(*where, "input"),
+        _tokens.labels(*where, "output"),
+        _cost.labels(*where),
+        _duration.labels(*where),
+        _first.labels(*where),
+    )
+
+
 def answered(path: str, status: int) -> None:
     """A request was answered."""
     _answers.labels(path, status).inc()
@@ -62,15 +91,15 @@ def ended(tries: list[AttemptRecord], cost_micros: int) -> None:
     """A call is over."""
     _under_way.dec()
     for one in tries:
-        where = (one.provider, one.model)
-        _tries.labels(*where, "answered" if one.ok and not one.error else "failed").inc()
-        _tokens.labels(*where, "input").inc(one.input_tokens)
-        _tokens.labels(*where, "output").inc(one.output_tokens)
+        counted = _counted(one.provider, one.model)
+        (counted.answered if one.ok and not one.error else counted.failed).inc()
+        counted.read.inc(one.input_tokens)
+        counted.written.inc(one.output_tokens)
         if one.ok:
-            _cost.labels(*where).inc(cost_micros)
-            _duration.labels(*where).observe(one.latency_ms / 1000)
+            counted.cost.inc(cost_micros)
+            counted.duration.observe(one.latency_ms / 1000)
             if one.first_token_ms is not None:
-                _first.labels(*where).observe(one.first_token_ms / 1000)
+                counted.first.observe(one.first_token_ms / 1000)
 
 
 def hit(how: str, saved_micros: int) -> None:

@@ -8,7 +8,7 @@ a machine that dies to their lease.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -36,7 +36,7 @@ class Block:
 
     reference: str
     granted: int
-    month: date
+    day: date
     opened: float
     used: float
     held: int = 0
@@ -113,7 +113,7 @@ class Purse:
 
     def _usable(self, amount: int) -> Block | None:
         block = self._current
-        if block is None or not block.fits(amount) or block.month != self.today().replace(day=1):
+        if block is None or not block.fits(amount) or block.day != self.today():
             return None
         return block if self.clock() - block.opened < OLD_S else None
 
@@ -131,7 +131,7 @@ class Purse:
             wanted, self._calls = amount, 1
             await self.open_block(reference, wanted)
         moment = self.clock()
-        self._current = Block(reference, wanted, self.today().replace(day=1), moment, moment)
+        self._current = Block(reference, wanted, self.today(), moment, moment)
         return self._current
 
     def _retire(self) -> None:
@@ -146,11 +146,12 @@ class Purse:
             self.journal.closed(block.reference, self.tenant_id, block.spent)
 
 
-def opener(tenant_id: UUID, lineage: Sequence[Link]) -> Opener:
-    """Return what takes a block from the tenant's budget, and from those of the key and all it descends from."""
+def opener(tenant_id: UUID, lineage: Sequence[Link], day_caps: Mapping[UUID, int]) -> Opener:
+    """Return what takes a block from the tenant's budget, from those of the key and all it descends from, and of the day."""
 
     async def take(reference: str, amount: int) -> None:
-        await in_tenant(tenant_id, quota.reserve, reference, amount, lineage=lineage, lease_s=LEASE_S)
+        options = {"lineage": lineage, "lease_s": LEASE_S, "day_caps": day_caps}
+        await in_tenant(tenant_id, quota.reserve, reference, amount, **options)
 
     return take
 

@@ -27,6 +27,14 @@ class KeyPolicy(TenantOwned):
     most_input_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="of one request")
     most_output_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="of one answer")
     tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    daily_micros = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="micro-dollars that the key may spend on a day (UTC)"
+    )
+    tenant_daily_micros = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text="and all keys of the tenant together; counts in the policy of all keys",
+    )
     cache = models.CharField(max_length=8, choices=Cache, default=Cache.OFF)
     cache_ttl_s = models.PositiveIntegerField(default=3_600, help_text="how long an answer is given again")
     cache_threshold = models.FloatField(

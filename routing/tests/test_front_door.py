@@ -1,16 +1,19 @@
 """The front door as the official client sees it: answers, streams, and what is written of them."""
 
 from dataclasses import replace
+from typing import Any, cast
 
 import httpx
 import openai
 import pytest
 from django.urls import reverse
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from billing.models import LedgerEntry
 from miosa.testing.front_door import key_of
 from miosa.testing.wire_replies import Reply
 from miosa.tests.admin_rows import operator, signed_in
+from routing.front_door import tracing
 from routing.models import Decision, ModelCall
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -95,3 +98,26 @@ def test_the_page_of_the_gateway(door, client, groq, tenant):
         signed_in("staff@miosa.example", is_staff=True).get(reverse("admin:routing_gateway")).status_code
         == 403
     )
+
+
+def test_a_call_is_a_span_above_its_tries(door, client, groq):
+    """One span for the call below the caller's own, one for each try, with models, tokens and no words."""
+    spans = InMemorySpanExporter()
+    tracing.begin("", spans)
+    replies = [
+        Reply(status=503),
+        Reply(text="a-private-answer", usage={"prompt_tokens": 7, "completion_tokens": 2}),
+    ]
+    groq.script = lambda asked: replies.pop(0) if len(replies) > 1 else replies[0]
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    try:
+        client.chat.completions.create(model="auto", messages=HELLO, extra_headers={"traceparent": parent})
+    finally:
+        tracing.end()
+    failed, answered, call = cast(Any, spans.get_finished_spans())
+    assert f"{call.parent.span_id:016x}" == "b7ad6b7169203331"
+    assert {failed.parent.span_id, answered.parent.span_id} == {call.context.span_id}
+    assert (failed.attributes["error.type"], answered.attributes["gen_ai.usage.input_tokens"]) == ("503", 7)
+    assert call.attributes["gen_ai.request.model"] == "auto:balance"
+    assert call.start_time <= failed.start_time < answered.end_time <= call.end_time
+    assert "private" not in str([span.to_json() for span in (failed, answered, call)])

@@ -8,11 +8,12 @@ import openai
 import pytest
 
 from billing import subscriptions
-from billing.models import Budget, KeyBudget, LedgerEntry, Reservation
+from billing.models import Budget, DayBudget, KeyBudget, LedgerEntry, Reservation
 from miosa.embedded.processes import until
 from miosa.limits_environment import Rate
 from miosa.testing.front_door import KEY, front_door, key_of
 from miosa.testing.wire_replies import Reply
+from routing import key_policies
 from routing.front_door.clerk import Clerk
 from routing.models import Decision, ModelCall
 
@@ -84,6 +85,23 @@ def test_a_cheaper_candidate_that_fits_is_asked(door, groq, tenant):
     groq.script = lambda asked: Reply(text="x", usage={"prompt_tokens": 10, "completion_tokens": 10})
     assert asked_at_once(door, key, 1, model="auto", max_tokens=4_000) == [200]
     assert groq.requests[0].model in {"openai/gpt-oss-20b", "openai/gpt-oss-120b"}
+
+
+@pytest.mark.parametrize("holder", ["daily_micros", "tenant_daily_micros"])
+def test_a_budget_of_a_day(door, groq, tenant, holder):
+    """Of a key, and of all keys together: of many at once some are refused, and never is more than the cap spent."""
+    key_policies.put(None, **{holder: 200_000})
+    groq.script = lambda asked: Reply(
+        text="x", first_token_s=0.05, usage={"prompt_tokens": 1_000, "completion_tokens": 60_000}
+    )
+    keys = [key_of(tenant) for _ in range(1 if holder == "daily_micros" else 3)]
+    statuses = [status for key in keys for status in asked_at_once(door, key, 20, max_tokens=65_000)]
+    assert set(statuses) == {200, 402}
+    settled(door)
+    (row,) = DayBudget.objects.all()
+    assert 0 < row.spent_micros == sum(ModelCall.objects.values_list("cost_micros", flat=True)) <= 200_000
+    assert row.reserved_micros == 0
+    assert row.holder == (tenant.pk if holder == "tenant_daily_micros" else row.holder)
 
 
 def test_a_tenant_that_has_not_paid_is_refused(door, groq, tenant):

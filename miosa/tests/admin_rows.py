@@ -165,12 +165,8 @@ def _learned(number: int) -> None:
         digest=number.to_bytes(32, "big"), frame=bytes(32), answer={"choices": []}, model="some/model", provider="local",
         tokens=12, cost_micros=40, hits=3, expires=timezone.now() + timedelta(days=1),
     )  # fmt: skip
-    Exchange.objects.create(
-        request={"messages": []},
-        answer="Seven words.",
-        redacted=True,
-        expires=timezone.now() + timedelta(days=1),
-    )
+    end = timezone.now() + timedelta(days=1)
+    Exchange.objects.create(request={"messages": []}, answer="Seven words.", redacted=True, expires=end)
 
 
 def queries(client: Client, page: str, **filters: object) -> int:

@@ -50,6 +50,13 @@ def doors(folder: Path, options: argparse.Namespace) -> Iterator[list[Target]]:
             other = stack.enter_context(targets.litellm(options.litellm, behind, folder))
             other.key, other.model = "sk-benchmark", "chat"
             found.append(other)
+        if options.portkey:
+            other = stack.enter_context(targets.portkey(options.portkey, folder))
+            other.headers = (
+                f"x-portkey-provider: openai\r\nx-portkey-custom-host: http://127.0.0.1:{behind.port}/v1\r\n"
+            )
+            other.streams = False
+            found.append(other)
         yield found
 
 
@@ -77,7 +84,7 @@ def asking(target: Target, *, stream: bool) -> Asking:
     }
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return Asking(target.port, json.dumps(body).encode(), target.key)
+    return Asking(target.port, json.dumps(body).encode(), target.key, headers=target.headers)
 
 
 def run(target: Target, requests: int, at_once: int, *, stream: bool = False) -> Driven:
@@ -102,7 +109,8 @@ def measure(found: list[Target], *, full: bool) -> dict[str, Any]:
     """All doors, in turns."""
     for target in found:
         run(target, WARM, 16)
-        run(target, WARM // 10, 16, stream=True)
+        if target.streams:
+            run(target, WARM // 10, 16, stream=True)
     result: dict[str, Any] = {target.name: {} for target in found}
     proxies = found[1:]
     rounds: dict[str, list[tuple[float, float, float]]] = {target.name: [] for target in proxies}
@@ -110,7 +118,7 @@ def measure(found: list[Target], *, full: bool) -> dict[str, Any]:
         for target in proxies:
             few = 10 if target.name in {"litellm", "portkey"} else 1
             whole, clerk = cpu_us(target, REQUESTS // few, stream=False)
-            streamed, _ = cpu_us(target, STREAMS // few, stream=True)
+            streamed = cpu_us(target, STREAMS // few, stream=True)[0] if target.streams else 0.0
             rounds[target.name].append((whole, streamed, clerk))
     for name, times in rounds.items():
         whole, streamed, clerk = (statistics.median(column) for column in zip(*times, strict=True))
@@ -127,23 +135,25 @@ def measure(found: list[Target], *, full: bool) -> dict[str, Any]:
 
 
 def _latencies(found: list[Target], at_once: int, result: dict[str, Any]) -> None:
-    floor: tuple[float, float, float] | None = None
+    floor: list[float] | None = None
     for target in found:
         whole = sorted(run(target, 60 * at_once if at_once > 1 else 300, at_once).whole)
-        first = run(target, 20 * at_once if at_once > 1 else 60, at_once, stream=True).first
-        told = whole[len(whole) // 2], whole[int(len(whole) * 0.99)], statistics.median(first)
+        told = [whole[len(whole) // 2], whole[int(len(whole) * 0.99)]]
+        if target.streams:
+            first = run(target, 20 * at_once if at_once > 1 else 60, at_once, stream=True).first
+            told.append(statistics.median(first))
         floor = floor or told
         names = (f"p50_ms_{at_once}", f"p99_ms_{at_once}", f"ttft_ms_{at_once}")
         added = (
-            told if target is found[0] else [mine - least for mine, least in zip(told, floor, strict=True)]
+            told if target is found[0] else [mine - least for mine, least in zip(told, floor, strict=False)]
         )
         result[target.name] |= {
-            name: round(1000 * value, 3) for name, value in zip(names, added, strict=True)
+            name: round(1000 * value, 3) for name, value in zip(names, added, strict=False)
         }
         if at_once == 16:  # noqa: PLR2004  the one that is compared
             result[target.name] |= {
                 name.rpartition("_")[0]: round(1000 * value, 3)
-                for name, value in zip(names, added, strict=True)
+                for name, value in zip(names, added, strict=False)
             }
 
 
@@ -164,7 +174,8 @@ def _ratios(result: dict[str, Any]) -> dict[str, float]:
     for name in ("litellm", "portkey"):
         if name in result:
             ratios[f"less_than_{name}"] = result[name]["cpu_us"] / mine["cpu_us"]
-            ratios[f"stream_less_than_{name}"] = result[name]["stream_cpu_us"] / mine["stream_cpu_us"]
+            if result[name]["stream_cpu_us"]:
+                ratios[f"stream_less_than_{name}"] = result[name]["stream_cpu_us"] / mine["stream_cpu_us"]
     return {name: round(value, 2) for name, value in ratios.items()}
 
 
@@ -175,6 +186,9 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="50,000 requests more, for the memory")
     parser.add_argument(
         "--litellm", type=Path, help="the program `litellm` of an environment with litellm[proxy]"
+    )
+    parser.add_argument(
+        "--portkey", type=Path, help="the script build/start-server.js of @portkey-ai/gateway"
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="miosa-doors-") as folder, doors(Path(folder), options) as found:

@@ -23,12 +23,13 @@ class Asking:
     body: bytes
     key: str = "none"
     path: str = "/v1/chat/completions"
+    headers: str = ""
 
     def request(self) -> bytes:
         """The request as it goes over the wire."""
         return (
             f"POST {self.path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\ncontent-type: application/json\r\n"
-            f"authorization: Bearer {self.key}\r\ncontent-length: {len(self.body)}\r\n\r\n"
+            f"authorization: Bearer {self.key}\r\n{self.headers}content-length: {len(self.body)}\r\n\r\n"
         ).encode() + self.body
 
 

@@ -26,6 +26,8 @@ class Target:
     pid: int = 0
     key: str = "none"
     model: str = "openai/gpt-oss-20b"
+    headers: str = ""
+    streams: bool = True  # False: it does not pass the upstream's streams on
 
     def processes(self) -> list[int]:
         """Every process of the door."""

@@ -108,12 +108,10 @@ class Call:
         used = sum(one.input_tokens + one.output_tokens for one in self.walk.records)
         self._pots.give_back(self._tokens - used)
         metrics.ended(self.walk.records, self.cost_micros)
-        tracing.told(
-            self._span(finish_reason),
-            self.walk.records,
-            elapsed_s=time.monotonic() - self._begun,
-            traceparent=self.traceparent,
-        )
+        if tracing.wanted():
+            took_s = time.monotonic() - self._begun
+            span = self._span(finish_reason)
+            tracing.told(span, self.walk.records, elapsed_s=took_s, traceparent=self.traceparent)
         try:
             self.desk.journal.ended(file, self._end(finish_reason))
         finally:

@@ -79,7 +79,12 @@ def _counted(provider: str, model: str) -> Counted:
 
 def answered(path: str, status: int) -> None:
     """A request was answered."""
-    _answers.labels(path, status).inc()
+    _answer(path, status).inc()
+
+
+@cache
+def _answer(path: str, status: int) -> Counter:
+    return _answers.labels(path, status)
 
 
 def began() -> None:

@@ -40,12 +40,15 @@ def end() -> None:
         _provider.pop().shutdown()
 
 
+def wanted() -> bool:
+    """Whether anybody collects spans."""
+    return bool(_provider)
+
+
 def told(
     call: Mapping[str, Any], tries: Sequence[AttemptRecord], *, elapsed_s: float, traceparent: bytes
 ) -> None:
     """Tell of a call that is over: `call` has the attributes of its span; without an answer it is an error."""
-    if not _provider:
-        return
     tracer = _provider[0].get_tracer("miosa.gateway")
     until = time.time_ns()
     parent = _parents.extract({"traceparent": traceparent.decode("latin-1")}) if traceparent else None

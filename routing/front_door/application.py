@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from hmac import compare_digest
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
@@ -36,9 +37,11 @@ ROUTES: Mapping[tuple[str, str], Handler] = {
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 METRICS = ("GET", "/metrics")
 HTTP_OK = 200
+CLERK_LOOK_S = 2.0
 PATHS = frozenset(path for _, path in ROUTES)
 ONE_MODEL = "/v1/models/"
 
+_watching: "list[asyncio.Task[None]]" = []
 _desks: "WeakKeyDictionary[asyncio.AbstractEventLoop, Desk]" = WeakKeyDictionary()
 
 
@@ -73,14 +76,23 @@ def begin() -> None:
     """The server starts: the clerk begins to read what its calls write."""
     desk()
     tracing.begin(settings.ENVIRONMENT.otlp_url)
-    clerk_process.begin(settings.ENVIRONMENT.state_dir / FOLDER)
+    _watching.append(asyncio.ensure_future(_watch(settings.ENVIRONMENT.state_dir / FOLDER)))
 
 
 async def end() -> None:
     """The server stops: what is held is given back, and the clerk reads to the end."""
+    while _watching:
+        _watching.pop().cancel()
     await desk_ends()
     await asyncio.to_thread(tracing.end)
     await asyncio.to_thread(clerk_process.end)
+
+
+async def _watch(folder: Path) -> None:
+    """Start the clerk, and again where it has ended: from this thread, which lives as long as the server."""
+    while True:
+        clerk_process.begin(folder)
+        await asyncio.sleep(CLERK_LOOK_S)
 
 
 async def desk_ends() -> None:

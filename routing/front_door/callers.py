@@ -1,6 +1,6 @@
 """Who asks, known from memory: each credential is looked up in PostgreSQL once a second at most, beside the calls.
 
-A credential that ended works for FRESH_S more at the most while it is used, and while PostgreSQL is away those that
+A credential that ended works for STALE_S more at the most (FRESH_S while it is used all the time), and while PostgreSQL is away those that
 were known a moment ago go on working for AWAY_S.
 """
 

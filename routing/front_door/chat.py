@@ -1,5 +1,6 @@
 """`POST /v1/chat/completions` and `POST /v1/responses`: whole or streamed, one way for both."""
 
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -123,7 +124,7 @@ def _refusal(call: Call, nobody: NoProviderLeft) -> Exception:
     refused = call.walk.refused
     asked_models = {one.model for one in call.walk.records}
     if refused and len(refused) >= len(asked_models) and all(not one.ok for one in call.walk.records):
-        return Refusal(str(refused[0]), status=400 if refused[0].status == 422 else refused[0].status or 400)  # noqa: PLR2004
+        return Refusal(str(refused[0]), status=refused[0].status or HTTPStatus.BAD_REQUEST)
     return nobody
 
 

@@ -32,14 +32,20 @@ class File:
         self.path = path
         self.open_calls = 0
         self.size = 0
+        self._torn = False
         self._descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def write(self, line: bytes) -> None:
         """Append a line, whole."""
-        left = memoryview(line)
-        while left:  # a full disk writes a part first, then raises OSError
-            left = left[os.write(self._descriptor, left) :]
+        left = memoryview(b"\n" + line if self._torn else line)
+        try:
+            while left:  # a full disk writes a part first, then raises OSError
+                left = left[os.write(self._descriptor, left) :]
+        except OSError:
+            self._torn = True  # what comes next stands on a line of its own
+            raise
+        self._torn = False
         self.size += len(line)
 
     def close(self) -> None:

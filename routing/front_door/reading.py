@@ -1,6 +1,7 @@
 """The journal as the clerk reads it: what ended, which blocks are over, and what a killed process left behind."""
 
 import fcntl
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from routing.front_door.journal import SUFFIX
+
+logger = logging.getLogger(__name__)
 
 Line = dict[str, Any]
 KILLED = "the process that made the call was killed"
@@ -43,8 +46,11 @@ class File:
         self.offset += len(new)
         *lines, self.rest = (self.rest + new).split(b"\n")
         for line in lines:
-            if line.strip():
-                yield orjson.loads(line)
+            try:
+                if line.strip():
+                    yield orjson.loads(line)
+            except ValueError:  # a disk that was full tore it: its call counts as one that never ended
+                logger.error("A line of %s cannot be read: %r", self.path.name, line[:80])  # noqa: TRY400
         # A line that was cut off by the end of its process or of the disk: the call counts as one that never ended.
         self.whole = over and not new
 

@@ -41,7 +41,8 @@ class Refusal(Exception):  # noqa: N818  it is what the client is told
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
-        self.message, self.status, self.param = message, int(status), param
+        self.message, self.param = message, param
+        self.status = int(HTTPStatus.BAD_REQUEST) if status == UNPROCESSABLE else int(status)
         self.kind, usual = KINDS.get(self.status, SERVER_ERROR)
         self.code = code or usual
         self.headers = dict(headers or {})
@@ -49,9 +50,8 @@ class Refusal(Exception):  # noqa: N818  it is what the client is told
     @classmethod
     def of(cls, problem: Problem) -> "Refusal":
         """Return the same refusal as the REST API's, in the words of this wire."""
-        status = 400 if problem.status == UNPROCESSABLE else problem.status
         code = "model_not_found" if type(problem).__name__ == "UnknownModel" else None
-        return cls(str(problem), status=status, code=code, headers=problem.headers)
+        return cls(str(problem), status=problem.status, code=code, headers=problem.headers)
 
     def document(self) -> dict[str, Any]:
         """Return the error as its JSON."""

@@ -1,6 +1,5 @@
 """Anthropic's own wire, the Messages API: requests are turned into it, answers into the chat wire."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,4 +45,4 @@ class Anthropic(OpenAIChat):
         """A prompt of our own, by the same way as a caller's request."""
         chat = super().body(model, prompt)
         most = chat.pop(self.max_tokens_field)
-        return json.loads(json.dumps(self.outgoing(model, chat, most)[0]))  # type: ignore[no-any-return]
+        return self.outgoing(model, chat, most)[0]

@@ -14,13 +14,13 @@ from routing.catalog_file import catalog as catalog  # noqa: PLC0414  board.cata
 from routing.gathered import Gathered
 from routing.held import FRESH_S, NEVER, REREAD_S, Held, forget, forget_all, listener
 from routing.known import Known
-from routing.providers.connected import is_reachable
+from routing.providers.connected import address_of, is_reachable
 from routing.scoreboard import Scoreboard
 from routing.snapshot import Snapshot
 from tenants.owned import current_tenant_id
 
 __all__ = [
-    "FRESH_S", "REREAD_S", "catalog", "current", "forget", "forget_all", "known", "listener", "reachable", "snapshot",
+    "FRESH_S", "REREAD_S", "catalog", "current", "forget", "forget_all", "has_address", "known", "listener", "reachable", "snapshot",
     "variables",
 ]  # fmt: skip
 
@@ -29,6 +29,12 @@ def reachable() -> frozenset[str]:
     """Return the names of the providers that are set up here."""
     given = variables()
     return frozenset(facts.name for facts in catalog().providers if is_reachable(facts, given))
+
+
+def has_address(name: str) -> bool:
+    """Whether it is known where a provider is, whoever has a key for it."""
+    facts = next((facts for facts in catalog().providers if facts.name == name), None)
+    return facts is not None and bool(address_of(facts, variables()))
 
 
 def variables() -> dict[str, str]:

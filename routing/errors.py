@@ -88,6 +88,7 @@ class NoProviderLeft(RoutingProblem):
         self, reasons: Sequence[str], *, attempts: tuple[AttemptRecord, ...], retry_after_s: float = 5
     ) -> None:
         self.attempts = attempts
+        self.reasons = tuple(reasons)
         self.retry_after_s = whole_seconds(retry_after_s)
         super().__init__(
             f"no provider is left: {'; '.join(reasons) or 'there was no candidate'}",

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from routing.circuit import Circuit, Ending, RetryBudget, Where
 from routing.providers.contract import TOO_MANY_REQUESTS, ProviderFailure
 
-MAX_TRIES = 4  # at one model
 LONGEST_WAIT_S = 30.0  # a provider that asks for more is left for the next model
 JITTER = 0.10  # on top of what the provider asks for, never below it
 BACKOFF_S = 0.5  # doubled at each try; the wait is drawn between nothing and this
@@ -66,7 +65,7 @@ class Pace:
 
     def again_s(self, where: Where, failure: ProviderFailure, number: int, *, left_s: float) -> float:
         """Return how long to wait before the next try at the same model. Raises NextModel: there is none."""
-        if not failure.retryable or number >= MAX_TRIES:
+        if not failure.retryable or number >= failure.most_tries:
             raise NextModel(str(failure), wait_s=failure.retry_after_s) from failure
         if not self.budget.spend(where[0]):
             raise NextModel(f"{failure}; no retry left in the budget") from failure

@@ -207,13 +207,16 @@ class _Handler(BaseHTTPRequestHandler):
 
 def text_vectors(body: Mapping[str, Any]) -> dict[str, Any]:
     """Unit vectors that depend on the text alone."""
-    texts = body.get("input") or []
+    given = body.get("input") or []
+    texts = [given] if isinstance(given, str) else given
     rows = []
-    for place, text in enumerate([texts] if isinstance(texts, str) else texts):
+    for place, text in enumerate(texts):
         seed = hashlib.shake_256(str(text).encode("utf-8", "replace")).digest(DIMENSIONS)
         numbers = [byte - 127.5 for byte in seed]
         length = math.hypot(*numbers)
         rows.append(
             {"object": "embedding", "index": place, "embedding": [number / length for number in numbers]}
         )
-    return {"object": "list", "data": rows, "model": str(body.get("model", ""))}
+    tokens = sum(len(str(text).split()) for text in texts)
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return {"object": "list", "data": rows, "model": str(body.get("model", "")), "usage": usage}

@@ -20,6 +20,7 @@ from routing.front_door.embedding import embeddings
 from routing.front_door.exchange import Exchange, Receive, Scope, Send, SenderLeft
 from routing.front_door.listing import models, one_model
 from routing.front_door.refusals import Refusal
+from routing.front_door.walk import OWN
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +57,12 @@ def desk() -> Desk:
 
 
 def breakers() -> dict[tuple[str, str], str]:
-    """Return the state of every model's breaker, of all loops of this process."""
+    """Return the state of every model's breaker, of all loops of this process; those of tenants' own keys are theirs."""
     return {
-        where: state for one in list(_desks.values()) for where, state in one.pace.circuit.states().items()
+        where: state
+        for one in list(_desks.values())
+        for where, state in one.pace.circuit.states().items()
+        if not where[0].startswith(OWN)
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from routing.front_door.fitting import check_schema
 from routing.front_door.refusals import Refusal
 from routing.requirement import MODES, TASK_KINDS, TOPIC, Requirement
 
@@ -83,6 +84,7 @@ def asked(body: dict[str, Any], size: int) -> Asked:
             "n must be 1: one answer is given to each request.", param="n", code="unsupported_value"
         )
     stream = _flag(body, "stream")
+    check_schema(body)
     told = body.get("stream_options")
     if told is not None and not isinstance(told, dict):
         raise Refusal("stream_options must be an object.", param="stream_options")

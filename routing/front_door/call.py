@@ -53,7 +53,9 @@ class Call:
     @classmethod
     def of(cls, desk: Desk, caller: Caller, asked: Asked, decided: Decided) -> "Call":
         """Return a call that is not admitted yet."""
-        walk = Walk(desk.pace, desk.pace.clock() + TOTAL_S)
+        walk = Walk(
+            desk.pace, desk.pace.clock() + TOTAL_S, caller.own_keys, caller.tenant_id.hex, asked.input_tokens
+        )
         return cls(desk, caller, asked, decided, decided.candidates, walk)
 
     async def admit(self) -> None:

@@ -1,8 +1,9 @@
 """One credential as the front door knows it: who it is, what bounds it, and the board its tenant decides on."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from miosa.http.problem import Forbidden, Problem
 from miosa.limits_environment import Rate
 from routing import board, key_policies, knowledge
 from routing.key_policies import Rules
+from routing.known import Known
 from routing.providers.redaction import Secret
 from routing.scoreboard import Scoreboard
 from tenants import vault
@@ -30,7 +32,10 @@ from tenants.throttling.deciding import decide
 
 SCOPE = "models:use"
 MINUTE_S = 60
+MOST_WIDENED = 256
 OWN_KEY = "provider/"  # what a tenant's secret with its own key at a provider is called: provider/groq
+
+_widened: "OrderedDict[tuple[str, frozenset[str]], Scoreboard]" = OrderedDict()
 
 
 class Limit(NamedTuple):
@@ -97,7 +102,8 @@ def read(asked: Read) -> Caller:
 
 
 def _caller(principal: Principal) -> Caller:
-    here = board.current()
+    own = _own_keys()
+    here = _board_with(frozenset(own))
     knowledge.keep(here.known)  # the clerk makes each decision again from it
     standing = BillingAccount.objects.filter(standing__in=CLOSED).values_list("standing", flat=True).first()
     rules = key_policies.rules_of(principal.key_id)
@@ -106,7 +112,7 @@ def _caller(principal: Principal) -> Caller:
         principal=principal,
         lineage=tuple(lineage_of(principal.key_id)) if principal.key_id else (),
         board=here,
-        own_keys=_own_keys(),
+        own_keys=own,
         requests=requests,
         tokens=tokens,
         rules=rules,
@@ -126,6 +132,23 @@ def _limits(principal: Principal, rules: Rules) -> tuple[tuple[Limit, ...], tupl
         rate = Rate(rules.tokens_per_minute, MINUTE_S, rules.tokens_per_minute)
         tokens.append(Limit("tokens", f"{home}gateway:tokens:{principal.key_id.hex}", rate))
     return tuple(requests), tuple(tokens)
+
+
+def _board_with(own: frozenset[str]) -> Scoreboard:
+    """Return the tenant's board, with the models that only its own keys reach."""
+    here = board.current()
+    added = frozenset(name for name in own if board.has_address(name)) - here.known.providers
+    return _wider(here.version, added, here.known) if added else here
+
+
+def _wider(version: str, added: frozenset[str], known: Known) -> Scoreboard:
+    """Return a board with more providers; made once for each, since a credential is looked up every second."""
+    mark = (version, added)
+    if mark not in _widened:
+        _widened[mark] = Scoreboard.of(replace(known, providers=known.providers | added))
+        while len(_widened) > MOST_WIDENED:
+            _widened.popitem(last=False)
+    return _widened[mark]
 
 
 def _own_keys() -> dict[str, Secret]:

@@ -15,6 +15,7 @@ from routing.front_door.caller import Caller
 from routing.front_door.decided import decided
 from routing.front_door.desk import Desk
 from routing.front_door.exchange import Exchange
+from routing.front_door.hedging import Race
 from routing.front_door.pouring import streamed
 from routing.front_door.refusals import Refusal
 from routing.front_door.remembering import remembered
@@ -79,27 +80,22 @@ async def _given(call: Call, exchange: Exchange) -> tuple[Tally | None, dict[str
 
 
 async def _whole(call: Call, exchange: Exchange) -> tuple[Tally, dict[str, Any]]:
-    tally = call.tally()
-    left_out: tuple[str, ...] = ()
-
     async def attempt(model: Model, left_s: float) -> Whole:
-        nonlocal tally, left_out
         tally = call.tally()
         wanted = request_to(call, model, left_s)
-        left_out = wanted.left_out
         with billable(call, tally):
             return await collected(call.desk.upstream, wanted, tally)
 
-    answer, model = await call.walk.over(call.candidates, attempt)
-    call.desk.pace.ended((model.provider, model.id), None, pause_s=answer.pause_s)
+    walk, hedges = call.walk, call.desk.hedges
+    taken = await (walk if hedges is None else Race(walk, hedges)).over(call.candidates, attempt)
+    answer, model, tally = taken.answer, taken.model, taken.answer.tally
+    call.desk.pace.ended(walk.where(model), None, pause_s=answer.pause_s)
     usage = tally.counted(call.asked.input_tokens)
-    winner = won(
-        model, usage, latency_ms=answer.latency_ms, first_token_ms=None, started_at=call.walk.started_at
-    )
+    winner = won(model, usage, latency_ms=answer.latency_ms, first_token_ms=None, started_at=taken.started_at)
     call.said = "".join(tally.kept or ())
     call.settle(winner, finish_reason=tally.finish_reason, model=model)
     cost = (b"x-miosa-cost", b"%d.%06d" % divmod(call.cost_micros, 1_000_000))
-    await exchange.answer(200, _body(call, model, answer, usage), [*told(call, model, left_out), cost])
+    await exchange.answer(200, _body(call, model, answer, usage), [*told(call, model, answer.left_out), cost])
     return tally, answer.document
 
 

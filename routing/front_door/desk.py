@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from routing import board
 from routing.catalog import Model
 from routing.front_door.caller import Caller, Limit
 from routing.front_door.callers import Callers
+from routing.front_door.hedging import Hedges
 from routing.front_door.journal import Journal
 from routing.front_door.money import Purse, opener
 from routing.front_door.pots import Pot, Pots, pot
@@ -29,6 +32,10 @@ TIDY_S = 0.5
 Whose = tuple[UUID, UUID | None, UUID | None]
 
 
+def _hedges() -> Hedges | None:
+    return Hedges() if settings.ENVIRONMENT.gateway_hedge else None
+
+
 @dataclass
 class Desk:
     """Used by one event loop. `folder` is where the journal lies."""
@@ -37,6 +44,7 @@ class Desk:
     callers: Callers = field(default_factory=Callers)
     upstream: Upstream = field(default_factory=Upstream)
     pace: Pace = field(default_factory=Pace)
+    hedges: Hedges | None = field(default_factory=_hedges)
     _purses: dict[Whose, tuple[Caller, Purse]] = field(default_factory=dict)
     _pots: dict[str, Pot] = field(default_factory=dict)
     _sets: dict[Whose, tuple[tuple[Limit, ...], Pots]] = field(default_factory=dict)

@@ -1,15 +1,18 @@
 """`POST /v1/embeddings`: from the embeddings server that EMBEDDINGS_URL names."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from django.conf import settings
+from uuid_utils.compat import uuid7
 
 from miosa.http.problem import Unavailable
 from routing.embeddings import DIMENSIONS, MODEL
 from routing.front_door.asked import AUTO, BYTES_PER_TOKEN, json_object
+from routing.front_door.caller import Caller
 from routing.front_door.desk import Desk
-from routing.front_door.exchange import Exchange
+from routing.front_door.exchange import Exchange, SenderLeft
 from routing.front_door.patience import Patience
 from routing.front_door.refusals import Refusal
 from routing.front_door.tries import JSON_HEADERS
@@ -31,14 +34,47 @@ async def embeddings(desk: Desk, exchange: Exchange, address: str) -> None:
     caller.refuse()
     raw = await exchange.body(settings.ENVIRONMENT.gateway_body_bytes)
     body = _checked(json_object(raw))
-    await desk.pots(caller).take(int(len(raw) / BYTES_PER_TOKEN))
     url = settings.ENVIRONMENT.embeddings_url
     if not url:
         raise Unavailable("Embeddings are not set up here: EMBEDDINGS_URL is empty.")
     sent = Sent(f"{Local.base(url)}/embeddings", JSON_HEADERS, orjson.dumps(body), NO_SECRET)
-    with exchange.until_the_sender_leaves():
-        answer = await _asked(desk, sent)
+    pots, guess = desk.pots(caller), int(len(raw) / BYTES_PER_TOKEN)
+    await pots.take(guess)
+    tokens, counted = 0, None
+    try:
+        with exchange.until_the_sender_leaves():
+            answer = await _asked(desk, sent)
+        counted = _tokens(answer)
+        tokens = guess if counted is None else counted
+    except SenderLeft:
+        tokens = guess  # the server goes on to the end
+        raise
+    finally:
+        pots.give_back(guess - tokens)
+        if tokens:
+            desk.journal.told("vectors", _line(caller, tokens, estimated=counted is None))
     await exchange.answer(200, answer, [(b"x-miosa-model", MODEL.encode()), (b"x-miosa-cost", b"0.000000")])
+
+
+def _tokens(answer: bytes) -> int | None:
+    """Return how many tokens the server counted."""
+    try:
+        counted = orjson.loads(answer)["usage"]["prompt_tokens"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return counted if isinstance(counted, int) and counted >= 0 else None
+
+
+def _line(caller: Caller, tokens: int, *, estimated: bool) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "tenant": caller.tenant_id,
+        "key": caller.principal.key_id,
+        "model": MODEL,
+        "tokens": tokens,
+        "estimated": estimated,
+        "at": datetime.now(UTC),
+    }
 
 
 async def _asked(desk: Desk, sent: Sent) -> bytes:

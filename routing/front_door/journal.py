@@ -9,6 +9,7 @@ Lines, each a JSON object with `kind`:
     ended   it is over: its attempts, with the tokens and what they cost
     closed  a block of money is over: what of it was spent
     hit     an answer came from the cache: what that saved
+    vectors texts were embedded: how many tokens
 """
 
 import fcntl
@@ -75,9 +76,9 @@ class Journal:
         file.open_calls -= 1
         self._turn()
 
-    def hit(self, line: Mapping[str, Any]) -> None:
-        """Write that an answer was given again."""
-        self._file.write(orjson.dumps({"kind": "hit", **line}) + b"\n")
+    def told(self, kind: str, line: Mapping[str, Any]) -> None:
+        """Write what needs no end: an answer that was given again, texts that were embedded."""
+        self._file.write(orjson.dumps({"kind": kind, **line}) + b"\n")
 
     def closed(self, reference: str, tenant_id: UUID, spent_micros: int) -> None:
         """Write that a block of money is over."""

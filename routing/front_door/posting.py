@@ -13,7 +13,7 @@ from routing import cached_answers, outcomes
 from routing.attempt_record import AttemptRecord
 from routing.choice import Choice
 from routing.decided import Decided
-from routing.front_door.reading import Ended, Line
+from routing.front_door.reading import ALONE, Ended, Line
 from routing.knowledge import recalled
 from routing.outcomes import Taken
 from routing.requirement import Requirement
@@ -26,10 +26,10 @@ _boards: "OrderedDict[tuple[UUID, str], Scoreboard]" = OrderedDict()
 
 def post(tenant_id: UUID, calls: Sequence[Ended]) -> None:
     """Write calls; those that are there already are left alone. Raises Tenant.DoesNotExist."""
-    hits = [call.begun for call in calls if call.begun["kind"] == "hit"]
-    calls = [call for call in calls if call.begun["kind"] != "hit"]
+    alone = [call.begun for call in calls if call.begun["kind"] in ALONE]
+    calls = [call for call in calls if call.begun["kind"] not in ALONE]
     with task_scope(tenant_id), transaction.atomic():
-        ledger.post_all([_hit(line) for line in hits])
+        ledger.post_all([(_hit if line["kind"] == "hit" else _vectors)(line) for line in alone])
         taken = [_taken(tenant_id, call) for call in calls]
         rows = outcomes.record_all(taken)
         for call in calls:
@@ -65,6 +65,23 @@ def _hit(line: Line) -> ledger.Fact:
         },
         occurred_at=datetime.fromisoformat(line["at"]),
     )  # fmt: skip
+
+
+def _vectors(line: Line) -> ledger.Fact:
+    """Texts that were embedded: the embeddings server is the operator's own, so nothing is charged."""
+    return ledger.Fact(
+        "tokens",
+        line["tokens"],
+        0,
+        "embedding",
+        line["id"],
+        tokens=ledger.Tokens(line["tokens"], 0, 0),
+        model=line["model"],
+        agent=outcomes.GATEWAY,
+        description=f"{line['model']}: {line['tokens']} tokens embedded",
+        details={"key_id": line["key"], "estimated": line["estimated"]},
+        occurred_at=datetime.fromisoformat(line["at"]),
+    )
 
 
 def _taken(tenant_id: UUID, call: Ended) -> Taken:

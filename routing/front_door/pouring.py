@@ -1,6 +1,7 @@
 """A streamed answer on its way to the client: settled once whatever ends it, and never begun again once it was seen."""
 
 from contextlib import AsyncExitStack
+from typing import Any
 
 import orjson
 
@@ -12,6 +13,7 @@ from routing.front_door.refusals import Refusal
 from routing.front_door.streams import Stream
 from routing.front_door.telling import member, told
 from routing.front_door.tries import Request, Whole, collected
+from routing.front_door.walk import Answered
 from routing.providers.contract import ProviderFailure
 from routing.tried import won
 
@@ -41,20 +43,17 @@ async def _begun(
     call: Call, exchange: Exchange, stack: AsyncExitStack
 ) -> "tuple[_Poured, Stream | _Replayed]":
     """Return the stream of the first model that speaks, with the client told that it begins."""
-    tally = call.tally()
-    left_out: tuple[str, ...] = ()
 
-    async def attempt(model: Model, left_s: float) -> "Stream | _Replayed":
-        nonlocal tally, left_out
+    async def attempt(model: Model, left_s: float) -> "tuple[Stream | _Replayed, Tally, tuple[str, ...]]":
         tally = call.tally()
         wanted = request_to(call, model, left_s)
-        left_out = wanted.left_out
         with billable(call, tally):
-            return await _opened(call, model, wanted, tally, stack)
+            return await _opened(call, model, wanted, tally, stack), tally, wanted.left_out
 
-    stream, model = await call.walk.over(call.candidates, attempt)
-    poured = _Poured(call, exchange, model, tally)
-    await exchange.begin(told(call, model, left_out))
+    taken = await call.walk.over(call.candidates, attempt)
+    stream, tally, left_out = taken.answer
+    poured = _Poured(call, exchange, taken, tally)
+    await exchange.begin(told(call, taken.model, left_out))
     return poured, stream
 
 
@@ -94,9 +93,10 @@ class _Replayed:
 class _Poured:
     """A stream on its way to the client, settled once whatever ends it."""
 
-    def __init__(self, call: Call, exchange: Exchange, model: Model, tally: Tally) -> None:
-        self._call, self._exchange, self._model, self.tally = call, exchange, model, tally
-        self._where = (model.provider, model.id)
+    def __init__(self, call: Call, exchange: Exchange, taken: Answered[Any], tally: Tally) -> None:
+        self._call, self._exchange, self._taken, self.tally = call, exchange, taken, tally
+        self._model = taken.model
+        self._where = call.walk.where(taken.model)
         self._first_token_ms = 0
         self._settled = False
 
@@ -134,9 +134,9 @@ class _Poured:
         winner = won(
             self._model,
             tally.counted(call.asked.input_tokens),
-            latency_ms=round((call.walk.pace.clock() - call.walk.tried_at) * 1000),
+            latency_ms=round((call.walk.pace.clock() - self._taken.tried_at) * 1000),
             first_token_ms=self._first_token_ms,
-            started_at=call.walk.started_at,
+            started_at=self._taken.started_at,
             error=error,
         )
         call.settle(winner, finish_reason=tally.finish_reason, model=self._model)
@@ -150,7 +150,7 @@ class _Poured:
         event = {
             "id": f"chatcmpl-{self._call.decided.decision_id}",
             "object": "chat.completion.chunk",
-            "created": int(self._call.walk.started_at.timestamp()),
+            "created": int(self._taken.started_at.timestamp()),
             "model": self._model.id,
             "choices": [],
             "miosa": member(self._call, self._model),

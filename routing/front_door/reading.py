@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 Line = dict[str, Any]
 KILLED = "the process that made the call was killed"
+ALONE = frozenset({"hit", "vectors"})  # lines that say everything by themselves
 MOST_READ = 4_000_000  # bytes of a file at once
 
 
@@ -86,7 +87,7 @@ class Writer:
                 self._block(file, line["block"], line["tenant"])
                 self.closed[line["block"]] = line["spent"]
                 continue
-            if line["kind"] == "hit":
+            if line["kind"] in ALONE:
                 found.append(Ended(line, line))
                 continue
             if line["kind"] == "begun":

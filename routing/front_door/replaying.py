@@ -19,7 +19,8 @@ async def replayed(call: Call, exchange: Exchange, hit: Hit) -> None:
     await call.desk.pots(call.caller).take(0)
     how = "exact" if hit.likeness == 1 else "semantic"
     call_id = call.decided.decision_id
-    call.desk.journal.hit(
+    call.desk.journal.told(
+        "hit",
         {
             "id": call_id, "tenant": call.caller.tenant_id, "key": call.caller.principal.key_id, "how": how,
             "model": hit.model, "saved": hit.cost_micros, "tokens": hit.tokens, "at": datetime.now(UTC),

@@ -15,7 +15,7 @@ def connect(catalog: Catalog, variables: Mapping[str, str]) -> dict[str, OpenAIC
     `variables` are values by the names the catalogue uses (GROQ_API_KEY, LOCAL_MODEL_URL, ...); '' means not set.
     """
     return {
-        facts.name: kind_of(facts)(_address(facts, variables), variables.get(facts.key_variable, ""))
+        facts.name: kind_of(facts)(address_of(facts, variables), variables.get(facts.key_variable, ""))
         for facts in catalog.providers
         if is_reachable(facts, variables)
     }
@@ -33,10 +33,13 @@ def kind_of(facts: ProviderFacts) -> type[OpenAIChat]:
 
 def is_reachable(facts: ProviderFacts, variables: Mapping[str, str]) -> bool:
     """Whether the variables hold an address and, where one is wanted, a key."""
-    return bool(_address(facts, variables) and (not facts.key_variable or variables.get(facts.key_variable)))
+    return bool(
+        address_of(facts, variables) and (not facts.key_variable or variables.get(facts.key_variable))
+    )
 
 
-def _address(facts: ProviderFacts, variables: Mapping[str, str]) -> str:
+def address_of(facts: ProviderFacts, variables: Mapping[str, str]) -> str:
+    """Return where a provider is; '' where nobody has said so."""
     return variables.get(facts.url_variable, "") or facts.base_url
 
 

@@ -44,7 +44,10 @@ class ProviderFailure(Exception):  # noqa: N818  (its kinds read as what happene
 
     `status`: the HTTP status, where one came. `retry_after_s`: the provider asks to wait so long. `usage`: what
     the provider may bill for the part it did. `trips_breaker`: it counts against the provider's health.
+    `most_tries`: how often the same request is worth sending to the same model.
     """
+
+    most_tries = 4
 
     def __init__(
         self,
@@ -98,8 +101,8 @@ class BrokenAnswer(ProviderFailure):
 class Withdrawn(ProviderFailure):
     """The caller withdrew; the connection is closed, so the provider stops too."""
 
-    def __init__(self) -> None:
-        super().__init__("cancelled by the caller", retryable=False, trips_breaker=False)
+    def __init__(self, *, usage: Usage | None = None) -> None:
+        super().__init__("cancelled by the caller", retryable=False, trips_breaker=False, usage=usage)
 
 
 class Translator(Protocol):

@@ -21,6 +21,15 @@ def schema_wanted(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return schema if isinstance(schema, Mapping) else None
 
 
+def unseen_to(model: Model, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the schema that an answer shall fit where this model's decoding does not see to it."""
+    schema = schema_wanted(body)
+    if schema is None or model.json == "grammar":
+        return None
+    strictly = model.json == "strict" and body["response_format"]["json_schema"].get("strict")
+    return None if strictly and is_strict(schema) else schema
+
+
 def formatted(model: Model, body: dict[str, Any]) -> None:
     """Ask for JSON in the way this model understands: by its decoding, or in words where it has none."""
     schema = schema_wanted(body)

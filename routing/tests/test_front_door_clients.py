@@ -7,6 +7,7 @@ import openai
 import pytest
 from pydantic import BaseModel
 
+from billing.models import LedgerEntry
 from miosa.testing.front_door import KEY, front_door
 from miosa.testing.wire_replies import Reply
 from miosa.testing.wire_server import WireServer
@@ -181,6 +182,9 @@ def test_embeddings(tenant, tmp_path):
     ):
         got = client.embeddings.create(model="auto", input=["one", "two"], encoding_format="float")
         assert [len(row.embedding) for row in got.data] == [384, 384]
+        door.drained()
+        (entry,) = LedgerEntry.objects.all()
+        assert (entry.source, entry.quantity, entry.cost_micros) == ("embedding", got.usage.prompt_tokens, 0)
         with pytest.raises(openai.NotFoundError):
             client.embeddings.create(model="text-embedding-9", input="x")
         with pytest.raises(openai.BadRequestError, match="384 dimensions"):

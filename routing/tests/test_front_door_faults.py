@@ -58,7 +58,9 @@ def test_a_permanent_outage_goes_to_the_next_model(tenant, tmp_path, llmock, ask
 @pytest.mark.parametrize("fault", ["disconnect", "truncate", "corrupt", "stall"])
 def test_a_stream_that_breaks_is_told_to_who_reads_it(tenant, tmp_path, llmock, fault):
     """After the first word nothing is begun again: the client gets an error, and what came is paid for."""
-    llmock.reply("one two three four five six")
+    llmock.reply("one two three four five six").pace(
+        40
+    )  # what arrives together with its fault was not seen yet
     getattr(llmock, fault)(after_chunks=3)
     with door_to(tenant, tmp_path, llmock.base_url("groq")) as (door, client):
         began = time.monotonic()

@@ -172,6 +172,35 @@ def test_a_tenants_own_key_is_used_and_costs_nothing(door, tenant, groq):
     assert (entry.cost_micros, entry.quantity > 0) == (0, True)
 
 
+def test_a_tenants_own_key_opens_a_provider_that_nobody_else_has(tenant, other_tenant, tmp_path, groq):
+    """Without a key of the platform its models are there for the tenant that brought one, and for no other."""
+    from tenants import vault
+
+    with front_door(
+        tenant, tmp_path, groq_api_key="", kimi_api_key="", local_model_url="", groq_base_url=groq.url
+    ) as door:
+        assert asked_at_once(door, key_of(tenant), 1) == [503]
+        vault.put("provider/groq", "gsk_of_the_tenant", actor="test")
+        vault.put("provider/nobody", "a name that no provider has", actor="test")
+        assert asked_at_once(door, key_of(tenant), 1) == [200]
+        assert asked_at_once(door, key_of(other_tenant), 1) == [503]
+        door.drained()
+    assert Decision.objects.count() == 1
+    assert len(groq.requests) == 1
+
+
+def test_the_health_of_an_own_key_is_its_owners_matter(door, tenant, other_tenant, groq):
+    """A provider that is tired of one tenant's key is asked with the platform's for everybody else."""
+    from tenants import vault
+
+    vault.put("provider/groq", "gsk_of_the_tenant", actor="test")
+    own = "Bearer gsk_of_the_tenant"
+    tired = Reply(status=429, error={"message": "enough"}, headers={"Retry-After": "120"})
+    groq.script = lambda asked: tired if asked.headers["authorization"] == own else Reply(text="x")
+    assert asked_at_once(door, key_of(tenant), 1) == [503]
+    assert asked_at_once(door, key_of(other_tenant), 1) == [200]
+
+
 def test_another_tenant_pays_for_itself(door, tenant, other_tenant, in_tenant, groq):
     """Two tenants through one door: each has its own rows and its own sum."""
     asked_at_once(door, door.key, 3)

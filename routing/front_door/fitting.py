@@ -1,0 +1,150 @@
+"""Answers that shall fit a JSON schema, of models whose decoding does not see to it: looked at before they are passed on.
+
+The schema is the caller's and the answer a model's, so neither may cost much to look at: nothing is fetched, regular
+expressions are not run (a bad one takes for ever), and a schema that refers to itself without end is let go.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from routing.front_door.refusals import Refusal
+from routing.providers.contract import BrokenAnswer
+from routing.providers.outgoing import schema_wanted
+
+MOST_REFERENCES = 2_000
+FENCE = "```"
+PATTERNS = frozenset({"pattern"})
+WIDE = frozenset({"patternProperties", "unevaluatedProperties", "unevaluatedItems"})
+OPEN_ENDED = PATTERNS | WIDE | {"additionalProperties"}
+NAMED = frozenset(
+    {"properties", "$defs", "definitions", "dependentSchemas"}
+)  # schemas by the caller's own names
+VALUES = frozenset({"enum", "const", "default", "examples"})
+
+_references: ContextVar[int] = ContextVar("references of one look")
+
+
+class Unfit(BrokenAnswer):
+    """The answer came whole and does not fit: worth one more try, and no sign of a provider that is ill."""
+
+    most_tries = 2
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the answer does not fit the schema: {reason}"[:300], trips_breaker=False)
+
+
+class _TooManyReferences(Exception):  # noqa: N818  never seen outside
+    """The schema goes on and on."""
+
+
+def check_schema(body: Mapping[str, Any]) -> None:
+    """Raise Refusal where the schema that is asked for is none."""
+    wanted = schema_wanted(body)
+    if wanted is None:
+        return
+    try:
+        _validator(orjson.dumps(wanted))
+    except (SchemaError, RecursionError) as error:
+        said = error.message if isinstance(error, SchemaError) else "it is too deep"
+        raise Refusal(
+            f"json_schema.schema is no JSON schema: {said[:200]}.", param="response_format"
+        ) from None
+
+
+def fit(document: dict[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Hold a whole answer to a schema; tell whether it had to be freed from what stood around it. Raises Unfit.
+
+    Only words are looked at: an answer that calls tools or refuses says nothing that could fit, and one that ran out
+    of tokens is told apart by its finish reason.
+    """
+    choice = document["choices"][0]
+    turn = choice["message"]
+    if turn.get("tool_calls") or turn.get("refusal") or choice.get("finish_reason") == "length":
+        return False
+    said = turn.get("content") or ""
+    value, text = _read(said)
+    _hold(value, orjson.dumps(schema))
+    turn["content"] = text
+    return text is not said
+
+
+def _read(said: str) -> tuple[Any, str]:
+    for text in (said, _inside(said)):
+        try:
+            return orjson.loads(text), text
+        except ValueError:
+            continue
+    raise Unfit("it is no JSON")
+
+
+def _inside(said: str) -> str:
+    """Return what stands in the first fence, else from the first brace to the last."""
+    if FENCE in said:
+        return said.split(FENCE)[1].partition("\n")[2]
+    return said[said.find("{") : said.rfind("}") + 1]
+
+
+def _hold(value: Any, schema: bytes) -> None:
+    _references.set(MOST_REFERENCES)
+    try:
+        wrong = next(_validator(schema).iter_errors(value), None)
+    except (_TooManyReferences, RecursionError, Unresolvable):
+        return  # what cannot be looked at is passed on as it came
+    if wrong is not None:
+        place = "/".join(map(str, wrong.absolute_path)) or "the whole"
+        raise Unfit(f"{place}: {wrong.message}")
+
+
+@lru_cache(256)
+def _validator(schema: bytes) -> Validator:
+    content = orjson.loads(schema)
+    Draft202012Validator.check_schema(content)
+    made: Validator = _Counted(
+        _without_patterns(content), registry=Registry()
+    )  # an empty one: nothing is fetched
+    return made
+
+
+def _without_patterns(schema: Any) -> Any:
+    """Return a schema that asks no regular expression; what depends on one's answer goes with it."""
+    if isinstance(schema, list):
+        return [_without_patterns(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    left_out = OPEN_ENDED if WIDE & schema.keys() else PATTERNS
+    return {
+        name: {inner: _without_patterns(part) for inner, part in value.items()}
+        if name in NAMED and isinstance(value, dict)
+        else value
+        if name in VALUES
+        else _without_patterns(value)
+        for name, value in schema.items()
+        if name not in left_out
+    }
+
+
+def _counted(keyword: str) -> Any:
+    usual = Draft202012Validator.VALIDATORS[keyword]
+
+    def look(validator: Any, reference: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        left = _references.get() - 1
+        _references.set(left)
+        if left < 0:
+            raise _TooManyReferences
+        yield from usual(validator, reference, instance, schema)
+
+    return look
+
+
+_extended: Any = extend  # it has no types
+_Counted = _extended(Draft202012Validator, {name: _counted(name) for name in ("$ref", "$dynamicRef")})

@@ -5,8 +5,7 @@ is, and a provider that does not know it says so: nothing is dropped in silence.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -33,8 +32,7 @@ REFUSED: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the member `miosa` of a request may say."""
 
     include: bool = False
@@ -43,8 +41,10 @@ class Options:
     mode: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+NO_OPTIONS = Options()
+
+
+class Asked(NamedTuple):
     """`model` is a name to be resolved, '' for the router's choice. `most_input_tokens` is never passed, whatever the text."""
 
     body: dict[str, Any]
@@ -131,7 +131,7 @@ def json_object(raw: bytes) -> dict[str, Any]:
 
 def _options(given: Any) -> Options:
     if given is None:
-        return Options()
+        return NO_OPTIONS
     if not isinstance(given, dict):
         raise Refusal("miosa must be an object.", param=OWN)
     if unknown := sorted(set(given) - {"include", "task_kind", "topic", "mode"}):

@@ -1,8 +1,8 @@
 """One request and its answer as ASGI messages: the body read within limits, the answer sent, a sender who left noticed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable
+from types import TracebackType
 from typing import Any
 
 from routing.front_door.refusals import Refusal
@@ -37,11 +37,23 @@ class Exchange:
         told = self.headers.get(b"content-length", b"")
         if told.isdigit() and int(told) > most_bytes:
             raise _too_large(most_bytes)
+        task, late = asyncio.current_task(), False
+
+        def ring() -> None:
+            nonlocal late
+            late = True
+            if task is not None:
+                task.cancel()
+
+        timer = asyncio.get_running_loop().call_later(timeout_s, ring)
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._whole(most_bytes)
-        except TimeoutError:
+            return await self._whole(most_bytes)
+        except asyncio.CancelledError:
+            if not late or task is None or task.uncancel():
+                raise
             raise Refusal(f"The body did not arrive within {timeout_s:g} s.", status=408) from None
+        finally:
+            timer.cancel()
 
     async def _whole(self, most_bytes: int) -> bytes:
         parts, size, more = [], 0, True
@@ -92,38 +104,45 @@ class Exchange:
         self.finished = not more
         await self._send({"type": "http.response.body", "body": data, "more_body": more})
 
-    @contextmanager
-    def until_the_sender_leaves(self) -> Iterator[None]:
+    def until_the_sender_leaves(self) -> "Watched":
         """Cancel what goes on inside when the sender goes away: it then ends with SenderLeft."""
-        task = asyncio.current_task()
-        left = False
+        return Watched(self, self._receive)
 
-        def gone(future: "asyncio.Future[Any]") -> None:
-            nonlocal left
-            if not future.cancelled() and not self.finished and task is not None:
-                left = True
-                task.cancel()
 
-        watches: list[asyncio.Future[Any]] = []
+class Watched:
+    """A block that ends when the sender of a request goes away."""
 
-        def watch() -> None:
-            watches.append(asyncio.ensure_future(self._receive()))
-            watches[0].add_done_callback(gone)
+    __slots__ = ("_exchange", "_left", "_receive", "_task", "_timer", "_watch")
 
+    def __init__(self, exchange: Exchange, receive: Receive) -> None:
+        self._exchange, self._receive = exchange, receive
+        self._left = False
+        self._watch: asyncio.Future[Any] | None = None
+
+    def __enter__(self) -> None:
+        self._task = asyncio.current_task()
         # Nobody leaves within the blink of an eye: an answer that comes at once needs no watch.
-        timer = asyncio.get_running_loop().call_later(WATCH_AFTER_S, watch)
-        try:
-            yield
-        except asyncio.CancelledError:
-            if not left or task is None:
-                raise
-            task.uncancel()
+        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_S, self._look)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if self._watch is not None:
+            self._watch.remove_done_callback(self._gone)
+            self._watch.cancel()
+        if self._left and self._task is not None and kind is asyncio.CancelledError:
+            self._task.uncancel()
             raise SenderLeft from None
-        finally:
-            timer.cancel()
-            for watched in watches:
-                watched.remove_done_callback(gone)
-                watched.cancel()
+
+    def _look(self) -> None:
+        self._watch = asyncio.ensure_future(self._receive())
+        self._watch.add_done_callback(self._gone)
+
+    def _gone(self, future: "asyncio.Future[Any]") -> None:
+        if not future.cancelled() and not self._exchange.finished and self._task is not None:
+            self._left = True
+            self._task.cancel()
 
 
 def _too_large(most_bytes: int) -> Refusal:

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 Line = dict[str, Any]
 KILLED = "the process that made the call was killed"
 ALONE = frozenset({"hit", "vectors"})  # lines that say everything by themselves
+UNWRITTEN = b"\0"  # no JSON holds it: here the file goes on some day, or its writer was killed
 MOST_READ = 4_000_000  # bytes of a file at once
 
 
@@ -43,16 +44,16 @@ class File:
         over = self._is_over()
         with self.path.open("rb") as file:
             file.seek(self.offset)
-            new = file.read(MOST_READ)
+            new = file.read(MOST_READ).partition(UNWRITTEN)[0]
         self.offset += len(new)
         *lines, self.rest = (self.rest + new).split(b"\n")
         for line in lines:
             try:
                 if line.strip():
                     yield orjson.loads(line)
-            except ValueError:  # a disk that was full tore it: its call counts as one that never ended
+            except ValueError:  # its call counts as one that never ended
                 logger.error("A line of %s cannot be read: %r", self.path.name, line[:80])  # noqa: TRY400
-        # A line that was cut off by the end of its process or of the disk: the call counts as one that never ended.
+        # A line that was cut off by the end of its process: the call counts as one that never ended.
         self.whole = over and not new
 
     def _is_over(self) -> bool:

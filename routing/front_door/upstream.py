@@ -6,9 +6,8 @@ aiohttp's transport three times. Cookies are never kept, so none of one tenant i
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 import orjson
@@ -30,8 +29,7 @@ Response = aiohttp.ClientResponse
 BROKEN = (aiohttp.ClientError, OSError, TimeoutError, aiohttp.http.HttpProcessingError, UnicodeError)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """A request as it goes out; `secret` is shown nowhere."""
 
     url: str

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from billing import ledger
 from billing.money import token_cost_micros
+from miosa.pg.rows import insert_new
 from routing import board, knowledge
 from routing.attempt_record import AttemptRecord
 from routing.decided import Decided
@@ -54,8 +55,8 @@ def record_all(taken: Sequence[Taken]) -> list[Row]:
         for call in calls:
             call.pk = UUID(int=decision.pk.int ^ call.number)
         rows.append(Row(decision, calls, one.details))
-    Decision.objects.bulk_create([row.decision for row in rows], ignore_conflicts=True)
-    ModelCall.objects.bulk_create([call for row in rows for call in row.calls], ignore_conflicts=True)
+    insert_new([row.decision for row in rows])
+    insert_new([call for row in rows for call in row.calls])
     return rows
 
 

@@ -87,7 +87,7 @@ def sums() -> Mapping[str, int]:
         cost=Sum("cost_micros", filter=Q(winner=True)),
     )
     cache = CachedAnswer.objects.aggregate(saved=Sum(F("hits") * F("cost_micros")), again=Sum("hits"))
-    hits = LedgerEntry.objects.filter(source="cache_hit", created__gte=month_of(timezone.now())).count()
+    hits = LedgerEntry.objects.filter(source="cache_hit", created__date__gte=month_of(timezone.now())).count()
     return {name: int(value or 0) for name, value in {**hour, **cache, "hits": hits}.items()}
 
 

@@ -74,6 +74,44 @@ def test_every_token_is_counted_whatever_dies(tenant, tmp_path, groq, seed):
     assert ledger.spent_on(None) == sum(call.cost_micros for call in winners)
 
 
+def test_a_clerk_that_dies_is_started_again(tenant, tmp_path, groq):
+    """Killed between two calls: the next one is posted all the same, by a clerk that reads on where it stopped."""
+    variables = {"GROQ_API_KEY": KEY, "GROQ_BASE_URL": groq.url, "MIOSA_STATE": str(tmp_path)}
+    groq.script = lambda asked: Reply(text="x", usage={"prompt_tokens": 5, "completion_tokens": 1})
+    key = key_of(tenant)
+    with web_process(tmp_path / "web.log", **variables) as port:
+        killed = []
+        for _ in range(2):
+            assert until(lambda: bool(set(_clerks(tmp_path)) - set(killed)), timeout_s=20)
+            _ask(port, key)
+            assert until(lambda: ModelCall.objects.count() == len(killed) + 1, timeout_s=20)
+            for clerk in set(_clerks(tmp_path)) - set(killed):
+                os.kill(clerk, signal.SIGKILL)
+                killed.append(clerk)
+        assert len(killed) == 2
+    assert LedgerEntry.objects.filter(meter="tokens").count() == 2
+
+
+def _ask(port, key):
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "7"}], "max_tokens": 50}
+    address = f"http://127.0.0.1:{port}/v1/chat/completions"
+    answer = httpx.post(address, headers={"Authorization": f"Bearer {key}"}, json=body)
+    assert answer.status_code == 200, answer.text
+
+
+def _clerks(folder):
+    """The processes that read this folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+        except OSError:
+            continue
+        if b"clerk" in words and str(folder / "usage").encode() in words:
+            found.append(int(entry.name))
+    return found
+
+
 def _asks(port, key, numbers, told, stop):
     with httpx.Client(timeout=10) as client:
         while not stop.is_set():

@@ -21,7 +21,10 @@ from routing.front_door.refusals import Refusal
 from routing.providers.contract import BrokenAnswer
 from routing.providers.outgoing import schema_wanted
 
-MOST_REFERENCES = 2_000
+MOST_REFERENCES = 2_000  # followed in one look
+# Together they keep a look within Python's own limit: where that is passed, what is below jsonschema ends the process.
+MOST_INSIDE = 8  # references inside each other
+MOST_LEVELS = 64  # of the schema's document
 FENCE = "```"
 PATTERNS = frozenset({"pattern"})
 WIDE = frozenset({"patternProperties", "unevaluatedProperties", "unevaluatedItems"})
@@ -32,6 +35,7 @@ NAMED = frozenset(
 VALUES = frozenset({"enum", "const", "default", "examples"})
 
 _references: ContextVar[int] = ContextVar("references of one look")
+_inside: ContextVar[int] = ContextVar("references inside each other")
 
 
 class Unfit(BrokenAnswer):
@@ -54,8 +58,8 @@ def check_schema(body: Mapping[str, Any]) -> None:
         return
     try:
         _validator(orjson.dumps(wanted))
-    except (SchemaError, RecursionError) as error:
-        said = error.message if isinstance(error, SchemaError) else "it is too deep"
+    except SchemaError as error:
+        said = error.message
         raise Refusal(
             f"json_schema.schema is no JSON schema: {said[:200]}.", param="response_format"
         ) from None
@@ -79,7 +83,7 @@ def fit(document: dict[str, Any], schema: Mapping[str, Any]) -> bool:
 
 
 def _read(said: str) -> tuple[Any, str]:
-    for text in (said, _inside(said)):
+    for text in (said, _freed(said)):
         try:
             return orjson.loads(text), text
         except ValueError:
@@ -87,7 +91,7 @@ def _read(said: str) -> tuple[Any, str]:
     raise Unfit("it is no JSON")
 
 
-def _inside(said: str) -> str:
+def _freed(said: str) -> str:
     """Return what stands in the first fence, else from the first brace to the last."""
     if FENCE in said:
         return said.split(FENCE)[1].partition("\n")[2]
@@ -96,9 +100,10 @@ def _inside(said: str) -> str:
 
 def _hold(value: Any, schema: bytes) -> None:
     _references.set(MOST_REFERENCES)
+    _inside.set(MOST_INSIDE)
     try:
         wrong = next(_validator(schema).iter_errors(value), None)
-    except (_TooManyReferences, RecursionError, Unresolvable):
+    except (_TooManyReferences, Unresolvable):
         return  # what cannot be looked at is passed on as it came
     if wrong is not None:
         place = "/".join(map(str, wrong.absolute_path)) or "the whole"
@@ -108,11 +113,27 @@ def _hold(value: Any, schema: bytes) -> None:
 @lru_cache(256)
 def _validator(schema: bytes) -> Validator:
     content = orjson.loads(schema)
+    if _is_deep(content):
+        raise SchemaError(f"it has more than {MOST_LEVELS} levels")
     Draft202012Validator.check_schema(content)
     made: Validator = _Counted(
         _without_patterns(content), registry=Registry()
     )  # an empty one: nothing is fetched
     return made
+
+
+def _is_deep(content: Any) -> bool:
+    level = [content]
+    for _ in range(MOST_LEVELS):
+        inner = [
+            part.values() if isinstance(part, dict) else part
+            for part in level
+            if isinstance(part, dict | list)
+        ]
+        level = [one for parts in inner for one in parts]
+        if not level:
+            return False
+    return True
 
 
 def _without_patterns(schema: Any) -> Any:
@@ -137,11 +158,15 @@ def _counted(keyword: str) -> Any:
     usual = Draft202012Validator.VALIDATORS[keyword]
 
     def look(validator: Any, reference: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        left = _references.get() - 1
-        _references.set(left)
-        if left < 0:
+        left, inside = _references.get() - 1, _inside.get() - 1
+        if left < 0 or inside < 0:
             raise _TooManyReferences
-        yield from usual(validator, reference, instance, schema)
+        _references.set(left)
+        _inside.set(inside)
+        try:
+            yield from usual(validator, reference, instance, schema)
+        finally:  # who asks only whether anything is wrong does not read to the end
+            _inside.set(inside + 1)
 
     return look
 

@@ -44,10 +44,18 @@ def open_execution(request: str, *, ceiling_micros: int, requested_by: str, **fi
     return execution
 
 
-def begin(held: Claim) -> tuple[Execution, Step]:
-    """Mark the claimed step's start and return what it is about; raises LostLease when it was cancelled."""
-    execution = _locked(held.execution_id)
+def begin(held: Claim) -> tuple[Execution, Step] | None:
+    """Mark the claimed step's start and return what it is about; None where its execution is paused.
+
+    Raises LostLease when it was cancelled.
+    """
+    execution = locked(held.execution_id)
     renew(held)
+    if execution.paused:
+        Step.objects.filter(pk=held.step_id).update(
+            state=Step.State.HELD, lease_owner="", lease_until=None, attempt=F("attempt") - 1
+        )
+        return None
     step: Step = Step.objects.get(pk=held.step_id)
     if execution.state == Execution.State.PENDING:
         execution.state, execution.started = Execution.State.IN_PROGRESS, timezone.now()
@@ -67,16 +75,16 @@ def begin(held: Claim) -> tuple[Execution, Step]:
 
 def complete(held: Claim, values: Mapping[str, Any], *, told: Mapping[str, Any]) -> Step:
     """Record the result of a claimed step; raises LostLease when it is no longer ours."""
-    _locked(held.execution_id)
+    locked(held.execution_id)
     renew(held)
     return _end(held, Step.State.COMPLETED, values, told)
 
 
-def fail(held: Claim, error: str) -> Step:
-    """Record that a claimed step cannot be done."""
-    _locked(held.execution_id)
+def fail(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> Step:
+    """Record that a claimed step cannot be done, and what kind of thing stopped it."""
+    locked(held.execution_id)
     renew(held)
-    return _end(held, Step.State.FAILED, {"error": storable(error)}, {"error": error})
+    return _end(held, Step.State.FAILED, {"error": storable(error), "cause": cause}, {"error": error})
 
 
 def retry(held: Claim, error: str, *, after_s: float) -> None:
@@ -167,7 +175,7 @@ def advance(execution_id: UUID) -> list[UUID]:
 
 def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
     """End an execution; its reservation is settled by the caller in the same transaction."""
-    execution = _locked(execution_id)
+    execution = locked(execution_id)
     execution.state, execution.finished = state, timezone.now()
     for name, value in values.items():
         setattr(execution, name, value)
@@ -175,6 +183,7 @@ def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
         "confidence": execution.confidence,
         "cost_micros": execution.cost_micros,
         "error": execution.error,
+        "cause": execution.cause,
     }
     tell(execution_id, f"task_{state}", **told)
     execution.save(update_fields=["state", "finished", *values])
@@ -183,7 +192,7 @@ def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
 
 def cancel_steps(execution_id: UUID) -> None:
     """Take every step that has not ended away from whoever works on it."""
-    _locked(execution_id)
+    locked(execution_id)
     Step.objects.filter(execution_id=execution_id).exclude(state__in=TERMINAL).update(
         state=Step.State.CANCELLED, lease_until=None, lease_owner="", finished=timezone.now()
     )
@@ -200,7 +209,8 @@ def tell(execution_id: UUID, kind: str, **data: Any) -> None:
     ExecutionEvent.objects.create(execution_id=execution_id, number=number, kind=kind, data=storable(data))
 
 
-def _locked(execution_id: UUID) -> Execution:
+def locked(execution_id: UUID) -> Execution:
+    """Return an execution that nobody else changes until the transaction ends."""
     execution: Execution = Execution.objects.select_for_update().get(pk=execution_id)
     return execution
 

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from agents import confidence, executions, improvement, leases, memory, registry, repairs
+from agents import confidence, endings, executions, improvement, leases, memory, registry, repairs
 from agents.assignment import shipping_of, task_of
+from agents.ceilings import Stopped, used
 from agents.conclusion import conclude
 from agents.contract import Evidence, ModelUnavailable, NotYet, Result
 from agents.executions import CONCLUDE, PLAN
@@ -26,8 +27,7 @@ from agents.registry_kinds import profile_of
 from agents.storable import storable
 from agents.workbench import LiveBench
 from billing import ledger, quota
-from billing.agreements import cost_of_use
-from miosa.http.problem import Problem
+from miosa.http.problem import PaymentRequired, Problem
 from routing import calibrations, verdicts
 from routing.embeddings import MODEL as EMBEDDED_BY
 
@@ -66,34 +66,42 @@ def run_step(tenant_id: UUID, step_id: UUID) -> Followup:
         return _let_go(held)
 
 
-def cancel(execution_id: UUID) -> Execution:
-    """End an execution at once; a model call in flight notices within a heartbeat."""
-    with transaction.atomic():
-        executions.cancel_steps(execution_id)
-        return _finished(execution_id, Execution.State.CANCELLED)
-
-
 def _worked(held: Claim) -> Followup:
     with transaction.atomic():
-        execution, step = executions.begin(held)
+        begun = executions.begin(held)
+    if begun is None:
+        return Followup()
+    execution, step = begun
     if step.attempt > leases.MAX_ATTEMPTS:
         return _failed(held, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
-    bench = LiveBench(execution, step, held)
+    bench = LiveBench(execution, step, held, used=used(execution))
     started = time.perf_counter()
     try:
+        bench.check()
         done = _perform(execution, step, bench)
         return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
-    except NotYet as wait:
-        return _postponed(held, wait)
-    except ModelUnavailable as error:
-        return _tried(held, step, str(error), retryable=error.retryable)
-    except Problem as error:
-        return _failed(held, str(error))
     except (LostLease, OperationalError, InterfaceError):
         raise  # not the step's fault: whoever claims it next goes on
-    except Exception as error:  # an agent is a plug-in: whatever it raises ends its step and not the worker
-        logger.exception("Step %s of %s failed unexpectedly", step.key, execution.pk)
-        return _tried(held, step, f"{type(error).__name__}: the log has the details", retryable=True)
+    except Exception as error:  # noqa: BLE001  an agent is a plug-in: what it raises ends its step, not the worker
+        return _not_done(held, step, error)
+
+
+def _not_done(held: Claim, step: Step, error: Exception) -> Followup:
+    """Decide what becomes of a step that was not done, by what was in its way."""
+    match error:
+        case NotYet():
+            return _postponed(held, error)
+        case ModelUnavailable():
+            return _tried(held, step, str(error), retryable=error.retryable)
+        case Stopped():
+            return _stopped(held, error)
+        case PaymentRequired():
+            return _failed(held, str(error), cause=Execution.Cause.MONEY)
+        case Problem():
+            return _failed(held, str(error))
+        case _:
+            logger.error("Step %s of %s failed unexpectedly", step.key, held.execution_id, exc_info=error)
+            return _tried(held, step, f"{type(error).__name__}: the log has the details", retryable=True)
 
 
 def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
@@ -141,7 +149,7 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
             executions.lay_out(held.execution_id, done.plan)
         repairs.lay_out(row)
         if row.key == CONCLUDE:
-            _conclude(row)
+            endings.concluded(row)
         else:
             quota.extend(Execution(pk=held.execution_id).reference)
         ready = executions.advance(held.execution_id)
@@ -198,24 +206,6 @@ def _checked_out(evidence: tuple[Evidence, ...]) -> bool:
     return not confidence.needs_improvement(confidence.confidence(confidence.NO_MODEL_PRIOR, evidence))
 
 
-def _conclude(row: Step) -> None:
-    state = Execution.State.COMPLETED if row.success else Execution.State.FAILED
-    _finished(
-        row.execution_id, state, output=row.output, data=row.data, confidence=row.confidence, error=row.error
-    )
-
-
-def _finished(execution_id: UUID, state: str, **values: Any) -> Execution:
-    ledger.post(
-        "executions", 1, cost_micros=cost_of_use("executions", 1), source="execution", source_id=f"{execution_id}",
-        execution_id=execution_id, description=f"execution, {state}",
-    )  # fmt: skip
-    cost = ledger.spent_on(execution_id)
-    execution = executions.finish(execution_id, state, cost_micros=cost, **values)
-    quota.settle(execution.reference, cost)
-    return execution
-
-
 def _tried(held: Claim, step: Step, error: str, *, retryable: bool) -> Followup:
     if not retryable or step.errors + 1 >= MAX_ERRORS:
         return _failed(held, error)
@@ -231,13 +221,22 @@ def _postponed(held: Claim, wait: NotYet) -> Followup:
     return Followup(later=[(held.step_id, wait.after_s)])
 
 
-def _failed(held: Claim, error: str) -> Followup:
+def _failed(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> Followup:
     with transaction.atomic():
-        row = executions.fail(held, error)
+        row = executions.fail(held, error, cause=cause)
         if row.key in {PLAN, CONCLUDE}:
-            _finished(held.execution_id, Execution.State.FAILED, error=error)
+            endings.finished(held.execution_id, Execution.State.FAILED, error=error, cause=cause)
             return Followup()
         return Followup(executions.advance(held.execution_id))
+
+
+def _stopped(held: Claim, stop: Stopped) -> Followup:
+    """A ceiling is passed: nothing of the execution goes on."""
+    with transaction.atomic():
+        executions.fail(held, str(stop), cause=stop.cause)
+        executions.cancel_steps(held.execution_id)
+        endings.finished(held.execution_id, Execution.State.FAILED, error=str(stop), cause=stop.cause)
+    return Followup()
 
 
 def _let_go(held: Claim) -> Followup:

@@ -1,5 +1,7 @@
 """After a review that did not accept: write it anew and review it again, before what waited for the review goes on."""
 
+import re
+
 from django.db.models import F
 
 from agents import executions
@@ -7,6 +9,8 @@ from agents.models import Step
 
 MOST = 2  # rounds; what is not accepted then is not shipped
 WAITING_FOR_A_YES = "deployment"
+FOUND = "the review found: "
+ADDED = re.compile(r"(?:repair|review)-\d+")
 WRITER, REVIEWER = "development", "quality"
 
 
@@ -22,6 +26,11 @@ def lay_out(rejected: Step) -> bool:
         return False
     _write(rejected, written, rounds, waiting)
     return True
+
+
+def was_added(step: Step) -> bool:
+    """Whether a step is one of a repair, and none of the plan."""
+    return bool(ADDED.fullmatch(step.key)) and step.reason.startswith(FOUND)
 
 
 def _waits(step: Step, key: str) -> bool:
@@ -44,7 +53,7 @@ def _write(rejected: Step, written: Step, rounds: int, waiting: list[Step]) -> N
             agent=agent,
             purpose=purpose,
             instruction=instruction,
-            reason=f"the review found: {rejected.data.get('fault', '')}"[:1000],
+            reason=f"{FOUND}{rejected.data.get('fault', '')}"[:1000],
             depends_on=depends_on,
         )
         for number, (key, agent, purpose, instruction, depends_on) in enumerate(rows, start=1)

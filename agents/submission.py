@@ -1,16 +1,15 @@
 """A task is accepted: money set aside, one row written, a worker called once that is committed."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
-from agents import executions, orchestrator
+from agents import executions, forking
 from agents.models import Execution
 from agents.tasks import ring_step
 from billing import quota
 from billing.subscriptions import current_plan
-from miosa.http.problem import Conflict, NotFound
+from miosa.http.problem import NotFound, Unprocessable
 from routing import insight
 from tenants import audit
 from tenants.key_lineage import lineage_of
@@ -24,37 +23,76 @@ def submit(request: str, *, requested_by: str, **fields: Any) -> Execution:
         QuotaExceeded: the month's allowance does not cover it; nothing is left behind.
         KeyBudgetExceeded: the budget of the key that asks, or of one above it, does not.
     """
-    key_id = key_named(requested_by)
-    lineage = lineage_of(key_id) if key_id else []
-    caps = [link.budget_micros for link in lineage if link.budget_micros is not None]
-    # Where every model at hand is free nothing can be spent, so nothing needs to be set aside.
-    ceiling = min([current_plan().execution_ceiling_micros, *caps])
     with transaction.atomic():
         execution = executions.open_execution(
-            request, ceiling_micros=ceiling, requested_by=requested_by, **fields
+            request, ceiling_micros=_ceiling(requested_by), requested_by=requested_by, **fields
         )
-        wanted = ceiling if insight.any_priced_model() else 0
-        quota.reserve(execution.reference, wanted, executions=1, lineage=lineage)
+        _admit(execution)
         first = execution.steps.get(key=executions.PLAN)
         transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first.pk))
     return execution
 
 
-def cancel(execution_id: UUID) -> Execution:
-    """Cancel an execution of the current tenant; raises NotFound, or Conflict when it has ended."""
+def fork(
+    origin: Execution, *, requested_by: str, first: str = "", instruction: str = "", **fields: Any
+) -> Execution:
+    """Go on from an execution of the current tenant in a new one: from the step `first` on everything is done anew.
+
+    Without `first` that is the step it got stuck at. `instruction` and `fields` are what is asked differently.
+
+    Raises:
+        Unprocessable: there is no such step, or a step of it is still at work.
+        QuotaExceeded, KeyBudgetExceeded: as for a task.
+    """
+    steps = forking.kept(origin.steps.order_by("position"))
+    first = first or forking.first_undone(steps)
     with transaction.atomic():
-        execution: Execution | None = Execution.objects.select_for_update().filter(pk=execution_id).first()
-        if execution is None:
-            raise NotFound("There is no such execution.")
-        if execution.ended:
-            raise Conflict(f"This execution is {execution.state} already.")
-        cancelled = orchestrator.cancel(execution_id)
+        try:
+            made = forking.fork(
+                origin,
+                first,
+                instruction=instruction,
+                ceiling_micros=_ceiling(requested_by),
+                requested_by=requested_by,
+                **fields,
+            )
+        except forking.NoSuchStep as missing:
+            keys = ", ".join(step.key for step in steps)
+            raise Unprocessable(f"It has no step {missing}; there are {keys}.") from missing
+        _admit(made)
+        ready = executions.advance(made.pk) if first != executions.PLAN else [made.steps.get(key=first).pk]
         audit.record(
-            "execution.cancelled",
+            "execution.forked",
             actor=audit.current_actor(),
             object_type="execution",
-            object_id=execution_id,
-            before={"state": execution.state},
-            after={"state": cancelled.state, "cost_micros": cancelled.cost_micros},
+            object_id=made.pk,
+            after={"origin": str(origin.pk), "from_step": first},
         )
-        return cancelled
+        for step_id in ready:
+            transaction.on_commit(lambda step_id=step_id: ring_step(str(made.tenant_id), step_id))  # type: ignore[misc]
+    return made
+
+
+def found(execution_id: Any) -> Execution:
+    """Return an execution of the current tenant. Raises NotFound."""
+    execution: Execution | None = Execution.objects.filter(pk=execution_id).first()
+    if execution is None:
+        raise NotFound("There is no such execution.")
+    return execution
+
+
+def _ceiling(requested_by: str) -> int:
+    key_id = key_named(requested_by)
+    caps = (
+        [link.budget_micros for link in lineage_of(key_id) if link.budget_micros is not None]
+        if key_id
+        else []
+    )
+    return min([current_plan().execution_ceiling_micros, *caps])
+
+
+def _admit(execution: Execution) -> None:
+    """Set its money aside. Where every model at hand is free nothing can be spent, so nothing needs to be."""
+    key_id = key_named(execution.requested_by)
+    wanted = execution.ceiling_micros if insight.any_priced_model() else 0
+    quota.reserve(execution.reference, wanted, executions=1, lineage=lineage_of(key_id) if key_id else [])

@@ -1,5 +1,6 @@
 """The workbench of one live step: its models, memory, sandbox and facts, all within its tenant and budget."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from django.db import transaction
 
 from agents import executions, facts, memory
 from agents import shipping as shipping_of_executions
+from agents.ceilings import NOTHING, Repeats, Used, ceilings, check
 from agents.contract import (
     CodeRun,
     CodeRunUnavailable,
@@ -43,6 +45,11 @@ class LiveBench:
     priors: list[float] = field(default_factory=list)
     judged: list[tuple[UUID, tuple[Evidence, ...]]] = field(default_factory=list)
     vector: Sequence[float] | None = None  # the embedding of the task, once the step has recalled by it
+    used: Used = NOTHING
+    _began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self._repeats = Repeats(self.step.agent)
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         try:
@@ -102,6 +109,7 @@ class LiveBench:
             return ()  # memory is a help, not a need
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
+        self._repeats.note("run_code", code=code, files=dict(files))
         try:
             run = deployments.run_code(
                 code,
@@ -118,6 +126,7 @@ class LiveBench:
     def run_program(
         self, files: Mapping[str, str], commands: Sequence[str], *, timeout_s: float = 60
     ) -> ProgramRun:
+        self._repeats.note("run_program", files=dict(files), commands=list(commands))
         try:
             run = deployments.run_program(
                 files,
@@ -133,6 +142,11 @@ class LiveBench:
 
     def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
         return shipping_of_executions.ship(self.execution, freight, shipping)
+
+    def check(self) -> None:
+        """Raise Stopped where the execution has used more than it may."""
+        tokens = sum(answer.input_tokens + answer.output_tokens for answer in self.answers)
+        check(self.used.with_more(tokens=tokens, work_s=time.monotonic() - self._began), ceilings())
 
     def judge(self, evidence: Sequence[Evidence]) -> None:
         self.judged += [(answer.decision_id, tuple(evidence)) for answer in self.answers[len(self.judged) :]]
@@ -151,6 +165,7 @@ class LiveBench:
     def _attribution(self) -> Attribution:
         if self.held.lost.is_set():
             raise LostLease(str(self.held.step_id))
+        self.check()
         return Attribution(
             execution_id=self.execution.pk,
             step_id=self.step.pk,

@@ -98,14 +98,15 @@ def release(reference: str) -> None:
     _close(reference, "released", 0)
 
 
-def extend(reference: str) -> None:
-    """Prolong the lease of work that goes on."""
+def extend(reference: str, *, lease_s: float = LEASE_S) -> bool:
+    """Prolong the lease of work that goes on; tell whether it is still held."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE billing_reservation SET lease_until = now() + make_interval(secs => %s)"
             " WHERE reference = %s AND state = 'held'",
-            [LEASE_S, reference],
+            [lease_s, reference],
         )
+        return bool(cursor.rowcount)
 
 
 def charge(amount_micros: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from miosa import variable_checks as check
+from miosa.agents_environment import AgentsEnvironment
 from miosa.deployments_environment import DeploymentsEnvironment
 from miosa.gateway_environment import GatewayEnvironment
 from miosa.limits_environment import LimitsEnvironment
@@ -36,6 +37,7 @@ class Environment(
     SecrecyEnvironment,
     RouterEnvironment,
     GatewayEnvironment,
+    AgentsEnvironment,
     DeploymentsEnvironment,
     PaymentsEnvironment,
 ):

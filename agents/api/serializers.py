@@ -54,6 +54,35 @@ class TaskRequest(serializers.Serializer[Any]):
         return attrs
 
 
+def _known(serializer: serializers.Serializer[Any], attrs: dict[str, Any]) -> dict[str, Any]:
+    if unknown := set(serializer.initial_data) - set(serializer.fields):
+        raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "is not a member here"))
+    return attrs
+
+
+class RetryRequest(serializers.Serializer[Any]):
+    from_step = serializers.CharField(
+        max_length=40, default="", allow_blank=True, help_text="key of the step to begin with"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return _known(self, attrs)
+
+
+class ForkRequest(RetryRequest):
+    request = serializers.CharField(
+        max_length=MAX_REQUEST, default="", allow_blank=True, help_text="what is asked instead"
+    )
+    instruction = serializers.CharField(
+        max_length=MAX_REQUEST, default="", allow_blank=True, help_text="what that step is told instead"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs["request"] or attrs["instruction"]):
+            raise serializers.ValidationError({"request": "say what is asked differently, or use retries"})
+        return super().validate(attrs)
+
+
 class StepRepresentation(serializers.ModelSerializer[Step]):
     confidence = serializers.FloatField(read_only=True, allow_null=True, help_text="0 to 10")
 
@@ -76,6 +105,7 @@ class StepRepresentation(serializers.ModelSerializer[Step]):
             "evidence",
             "suggestions",
             "error",
+            "cause",
             "confidence",
             "execution_ms",
             "model",
@@ -107,8 +137,12 @@ class ExecutionSummary(serializers.ModelSerializer[Execution]):
             "environment",
             "plan_source",
             "plan_explanation",
+            "paused",
+            "origin_id",
+            "origin_step",
             "confidence",
             "error",
+            "cause",
             "cost_micros",
             "created",
             "started",

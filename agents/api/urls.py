@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.api import views
+from agents.api import control, views
 from agents.api.events import Events
 
 urlpatterns = [
@@ -11,6 +11,10 @@ urlpatterns = [
     path("tasks", views.Tasks.as_view(), name="tasks"),
     path("executions", views.Executions.as_view(), name="executions"),
     path("executions/<uuid:execution_id>", views.ExecutionDetail.as_view(), name="execution"),
-    path("executions/<uuid:execution_id>/cancellation", views.Cancellation.as_view(), name="cancellation"),
+    path("executions/<uuid:execution_id>/cancellation", control.Cancellation.as_view(), name="cancellation"),
+    path("executions/<uuid:execution_id>/pause", control.Pause.as_view(), name="pause"),
+    path("executions/<uuid:execution_id>/resumption", control.Resumption.as_view(), name="resumption"),
+    path("executions/<uuid:execution_id>/retries", control.Retries.as_view(), name="retries"),
+    path("executions/<uuid:execution_id>/forks", control.Forks.as_view(), name="forks"),
     path("executions/<uuid:execution_id>/events", Events.as_view(), name="events"),
 ]

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from agents import insight, submission
+from agents.api.control import IDEMPOTENCY_KEY, accepted
 from agents.api.serializers import (
     AgentList,
     AgentRepresentation,
@@ -24,13 +23,6 @@ from agents.models import Execution
 from miosa.http.problem import BadParameter
 from tenants.idempotency import IdempotentPost
 from tenants.principal import principal_of
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="Repeat a request safely: the same key within 24 hours gets the first answer.",
-)
 
 
 @extend_schema(tags=["tasks"])
@@ -52,9 +44,7 @@ class Tasks(IdempotentPost, APIView):
         payload = TaskRequest(data=request.data)
         payload.is_valid(raise_exception=True)
         execution = submission.submit(**payload.validated_data, requested_by=principal_of(request).name)
-        place = reverse("execution", args=[execution.pk], request=request)
-        body = ExecutionSummary(execution).data
-        return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": place})
+        return accepted(request, execution)
 
 
 @extend_schema(
@@ -85,18 +75,6 @@ class ExecutionDetail(APIView):
 
     def get(self, _request: Request, execution_id: UUID) -> Response:
         return Response(ExecutionRepresentation(insight.execution(execution_id)).data)
-
-
-@extend_schema(
-    tags=["executions"], request=None, responses={200: ExecutionSummary}, parameters=[IDEMPOTENCY_KEY]
-)
-class Cancellation(IdempotentPost, APIView):
-    """Cancel an execution; what it has cost so far is charged."""
-
-    required_scopes: ClassVar[dict[str, str]] = {"POST": "executions:write"}
-
-    def perform(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(ExecutionSummary(submission.cancel(kwargs["execution_id"])).data)
 
 
 @extend_schema(operation_id="agents_list", tags=["agents"], responses=AgentList)

@@ -16,6 +16,18 @@ class Execution(TenantOwned):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
+    class Cause(models.TextChoices):
+        """Why one ended otherwise than with an answer."""
+
+        NONE = ""
+        ERROR = "error", "a step could not be done"
+        CANCELLED = "cancelled", "somebody cancelled it"
+        MONEY = "money", "its money was used up"
+        TOKENS = "tokens", "it used more tokens than one execution may"
+        STEPS = "steps", "it has more steps than one execution may"
+        TIME = "time", "it worked for longer than one execution may"
+        REPEATS = "repeats", "it did the same thing again and again"
+
     class Mode(models.TextChoices):
         SPEED = "speed"
         QUALITY = "quality"
@@ -38,6 +50,12 @@ class Execution(TenantOwned):
     state = models.CharField(max_length=12, choices=State, default=State.PENDING)
     plan_source = models.CharField(max_length=8, blank=True, help_text="model or rules")
     plan_explanation = models.TextField(blank=True)
+    origin_id = models.UUIDField(
+        null=True, help_text="the execution it goes on from, where it is no new task"
+    )
+    origin_step = models.CharField(max_length=40, blank=True, help_text="the step from which it is done anew")
+    paused = models.DateTimeField(null=True, help_text="since when no step of it begins")
+    cause = models.CharField(max_length=10, choices=Cause, blank=True, default=Cause.NONE)
     output = models.TextField(blank=True)
     data = models.JSONField(default=dict)
     confidence = models.DecimalField(max_digits=4, decimal_places=2, null=True)

@@ -19,6 +19,7 @@ class Step(TenantOwned):
     class State(models.TextChoices):
         WAITING = "waiting", "waits for other steps"
         READY = "ready", "waits for a worker"
+        HELD = "held", "waits until its execution goes on"
         RUNNING = "running"
         COMPLETED = "completed"
         FAILED = "failed"
@@ -55,6 +56,7 @@ class Step(TenantOwned):
     evidence = models.JSONField(default=list)
     suggestions = models.JSONField(default=list)
     error = models.TextField(blank=True)
+    cause = models.CharField(max_length=10, choices=Execution.Cause, blank=True, default=Execution.Cause.NONE)
     confidence = models.DecimalField(max_digits=4, decimal_places=2, null=True)
     execution_ms = models.PositiveIntegerField(null=True)
     model = models.CharField(max_length=80, blank=True, help_text="model of its last call")

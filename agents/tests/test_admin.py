@@ -139,6 +139,37 @@ def test_it_tells_a_dialogue_where_to_go(client, running):
     assert answer["HX-Redirect"] == page(running)
 
 
+def way_to(what, execution):
+    return reverse(f"admin:agents_execution_{what}_execution", args=[execution.pk])
+
+
+def test_it_pauses_and_resumes(acme, client, running):
+    """One button at a time; what it did is said, and the page shows since when it rests."""
+    assert way_to("resume", running) not in client.get(page(running)).content.decode()
+    client.post(way_to("pause", running), YES)
+    shown = client.get(page(running)).content.decode()
+    assert "The execution is paused." in shown
+    assert "paused since" in shown
+    assert way_to("pause", running) not in shown
+    with tenant_context(acme):
+        assert set(Step.objects.values_list("state", flat=True)) == {"held"}
+    client.post(way_to("resume", running), YES)
+    with tenant_context(acme):
+        assert set(Step.objects.values_list("state", flat=True)) == {"ready"}
+
+
+def test_it_does_a_cancelled_one_again(acme, client, running):
+    """A new execution opens, which names the one it goes on from."""
+    assert client.post(way_to("retry", running), YES).status_code == 403
+    client.post(way_to("cancel", running), YES)
+    answer = client.post(way_to("retry", running), YES)
+    with tenant_context(acme):
+        made = Execution.objects.exclude(pk=running.pk).get()
+        assert (made.origin_id, made.requested_by[:5]) == (running.pk, "user:")
+    assert answer["Location"] == page(made)
+    assert "Goes on from" in client.get(page(made)).content.decode()
+
+
 def test_it_cancels_nothing_by_a_link(acme, client, running):
     """Following the link asks; nothing happens before the question is answered."""
     answer = client.get(way_to_cancel(running))

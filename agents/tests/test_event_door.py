@@ -8,7 +8,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
-from agents import submission
+from agents import control, submission
 from agents.api.events import FEED
 from miosa.limits_environment import Rate
 from tenants.event_feed import door
@@ -51,7 +51,7 @@ async def whole(door):
 
 def test_it_streams_to_the_end(execution, key):
     """All events of an ended execution, then the end of the stream."""
-    submission.cancel(execution.pk)
+    control.cancel(execution.pk)
     start, body = conversed(whole(asked(execution.pk, key=key)))
     assert start["status"] == 200
     assert body.count(b"event: ") == 2
@@ -61,7 +61,7 @@ def test_it_streams_to_the_end(execution, key):
 
 def test_it_resumes(execution, key):
     """Only what came after the last event seen."""
-    submission.cancel(execution.pk)
+    control.cancel(execution.pk)
     _, body = conversed(whole(asked(execution.pk, key=key, last=b"1")))
     assert body.startswith(b"id: 2")
 
@@ -102,7 +102,7 @@ def test_it_knows_no_foreign_execution(execution, other_api):
 
 def test_it_counts_against_the_limits(execution, key, tenant):
     """A stream takes a request from the same buckets as the REST API, tells what is left, and is refused beyond."""
-    submission.cancel(execution.pk)
+    control.cancel(execution.pk)
     before = settings.ENVIRONMENT
     settings.ENVIRONMENT = replace(before, rate_credential=Rate(2, 3600, 2))
     try:

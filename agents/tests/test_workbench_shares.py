@@ -27,7 +27,9 @@ def bench(tenant):
     step = submission.submit(TASK, requested_by="user:test").steps.get()
     held = leases.claim(tenant.pk, step.pk)
     with transaction.atomic():
-        return LiveBench(*executions.begin(held), held)
+        begun = executions.begin(held)
+    assert begun
+    return LiveBench(*begun, held)
 
 
 def decided(made, **options):

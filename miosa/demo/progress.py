@@ -64,6 +64,8 @@ class Progress:
         elif kind == "repair_planned":
             self.note = f"repair: {data['why']}"
             self.rows |= {one["step"]: Row(one["agent"], one["purpose"]) for one in data["steps"]}
+        elif kind in {"task_paused", "task_resumed"}:
+            self.note = "paused: nothing begins until it is resumed" if kind == "task_paused" else ""
         elif data.get("step"):
             self._stepped(kind, data)
         if not self._live and (line := _line(kind, data)):
@@ -153,4 +155,6 @@ LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "agent_finished": _finished,
     "agent_waits": lambda data: f"  {data['why']}",
     "note": lambda data: f"  {data['agent']}: {data['text']}",
+    "task_paused": lambda _: "paused",
+    "task_resumed": lambda _: "goes on",
 }

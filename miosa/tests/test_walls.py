@@ -5,7 +5,7 @@ from django.apps import apps
 from django_tenants.utils import tenant_context
 from rest_framework.test import APIClient
 
-from agents import memory, submission
+from agents import control, memory
 from agents.models import Execution, Step
 from billing.models import Subscription
 from deployments.models import SandboxRun
@@ -155,4 +155,4 @@ def test_a_submission_is_bound_to_its_tenant(lived_in):
     with tenant_context(acme):
         execution = Execution.objects.first()
     with tenant_context(globex), pytest.raises(NotFound):
-        submission.cancel(execution.pk)
+        control.cancel(execution.pk)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django_tenants.utils import tenant_context
 
-from agents import leases, submission, tasks
+from agents import control, leases, tasks
 from agents.models import Execution, Lesson, Step
 from miosa.doctor.attack import Attack, Found, Ground, Missed
 from miosa.doctor.checksum import checksum
@@ -38,7 +38,7 @@ def attacks(ground: Ground) -> Found:
         ("agents.run_step", "a message with the victim's step", (READY, step), lambda: _run(own, step)),
         ("agents.study", "a message with the victim's lesson", (QUEUED, lesson), lambda: _study(own, lesson)),
         (
-            "agents.submission",
+            "agents.control",
             "cancel the victim's execution",
             (BEGUN, execution),
             lambda: _cancel(execution),
@@ -75,6 +75,6 @@ def _study(tenant_id: Any, lesson_id: Any) -> None:
 
 def _cancel(execution_id: Any) -> object:
     try:
-        return submission.cancel(execution_id)
+        return control.cancel(execution_id)
     except NotFound:
         return None

@@ -1,0 +1,163 @@
+"""An execution that goes on from another: what was done before a step is kept, that step and all behind it are done anew.
+
+The one it goes on from stays as it is. Steps that a review added are left out where they are done anew: the next review
+decides by itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.functions import TransactionNow
+
+from agents import executions
+from agents.models import Execution, Step
+from agents.repairs import was_added
+
+COPIED = (
+    "key", "agent", "purpose", "instruction", "reason", "success", "output", "data", "evidence", "suggestions", "confidence",
+    "model", "decision_id", "prompt_version", "started", "finished",
+)  # fmt: skip
+ASKED = ("key", "agent", "purpose", "instruction", "reason")
+GIVEN = (
+    "parameters", "mode", "deploy", "target", "environment", "conversation", "plan_source", "plan_explanation",
+)  # fmt: skip
+
+AROUND = (executions.PLAN, executions.CONCLUDE)
+
+
+class NoSuchStep(LookupError):  # noqa: N818  it reads as what happened
+    """There is no step of this key to begin with."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One step of the old execution, in what matters here. `added`: by a repair, not by the plan."""
+
+    key: str
+    completed: bool
+    depends_on: tuple[str, ...] = ()
+    added: bool = False
+    good: bool = True
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which steps are taken over as they are, which are done anew with what they wait for, in the plan's order."""
+
+    taken_over: tuple[str, ...]
+    anew: Mapping[str, tuple[str, ...]]
+
+
+def split(steps: Sequence[Kept], first: str) -> Split:
+    """Return what is done anew from a step on. Raises NoSuchStep."""
+    if first not in {step.key for step in steps}:
+        raise NoSuchStep(first)
+    if first == executions.PLAN:
+        return Split((), {first: ()})
+    anew = {first} | {step.key for step in steps if not step.completed}
+    for _ in steps:  # as often as a chain can be long
+        anew |= {step.key for step in steps if anew & set(step.depends_on)}
+    dropped = {step.key: step.depends_on for step in steps if step.key in anew and step.added}
+    return Split(
+        tuple(step.key for step in steps if step.key not in anew),
+        {
+            step.key: tuple(_waits_for(step.depends_on, dropped))
+            for step in steps
+            if step.key in anew and step.key not in dropped
+        },
+    )
+
+
+def first_undone(steps: Iterable[Kept]) -> str:
+    """Return the first step that was not done, or not well; the conclusion where there is none.
+
+    Steps come in the plan's order.
+    """
+    return next((step.key for step in steps if not (step.completed and step.good)), executions.CONCLUDE)
+
+
+def fork(origin: Execution, first: str, *, instruction: str = "", **fields: Any) -> Execution:
+    """Write the new execution in the caller's transaction. Raises NoSuchStep.
+
+    `instruction` is what the first step is told instead; `fields` those of the execution, `request` among them.
+    """
+    rows = list(Step.objects.filter(execution_id=origin.pk).order_by("position"))
+    parts = split(kept(rows), first)
+    given = {name: getattr(origin, name) for name in GIVEN} | {"request": origin.request} | fields
+    made: Execution = Execution.objects.create(
+        origin_id=origin.pk, origin_step=first, state=Execution.State.PENDING, **given
+    )
+    Step.objects.bulk_create(
+        _copied(made, row) if row.key in parts.taken_over else _anew(made, row, parts.anew[row.key])
+        for row in rows
+        if row.key in parts.taken_over or row.key in parts.anew
+    )
+    changed = {
+        name: value
+        for name, value in (("instruction", instruction), ("request", fields.get("request")))
+        if value
+    }
+    told = changed.get("instruction") or (made.request if first == executions.PLAN else "")
+    if told:
+        Step.objects.filter(execution_id=made.pk, key=first).update(instruction=told)
+    executions.tell(
+        made.pk,
+        "task_created",
+        request=made.request,
+        origin=origin.pk,
+        origin_step=first,
+        changed=sorted(changed),
+    )
+    if first != executions.PLAN:
+        _tell_plan(made)
+    return made
+
+
+def _tell_plan(made: Execution) -> None:
+    executions.tell(
+        made.pk, "plan_made", source=made.plan_source, explanation=made.plan_explanation,
+        steps=[
+            {"step": row.key, "agent": row.agent, "purpose": row.purpose, "depends_on": row.depends_on}
+            for row in Step.objects.filter(execution_id=made.pk).exclude(key__in=AROUND).order_by("position")
+        ],
+    )  # fmt: skip
+
+
+def kept(rows: Iterable[Step]) -> list[Kept]:
+    """Return rows as what a split is decided by."""
+    return [
+        Kept(
+            row.key,
+            row.state == Step.State.COMPLETED,
+            tuple(row.depends_on),
+            was_added(row),
+            row.success is not False,
+        )
+        for row in rows
+    ]
+
+
+def _copied(made: Execution, row: Step) -> Step:
+    """What was done before costs nothing again."""
+    return Step(
+        execution=made, position=row.position, depends_on=row.depends_on, state=Step.State.COMPLETED,
+        **{name: getattr(row, name) for name in COPIED},
+    )  # fmt: skip
+
+
+def _anew(made: Execution, row: Step, depends_on: Sequence[str]) -> Step:
+    plan = row.key == executions.PLAN
+    return Step(
+        execution=made, position=row.position, depends_on=list(depends_on),
+        state=Step.State.READY if plan else Step.State.WAITING, rung=TransactionNow() if plan else None,
+        **{name: getattr(row, name) for name in ASKED},
+    )  # fmt: skip
+
+
+def _waits_for(keys: Iterable[str], dropped: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return what is waited for where some steps are left out: what they waited for themselves, each once."""
+    found: dict[str, None] = {}
+    for key in keys:
+        found |= dict.fromkeys(_waits_for(dropped[key], dropped) if key in dropped else [key])
+    return list(found)

@@ -1,0 +1,80 @@
+"""`manage.py watch`: an execution is followed to its end, and seen again."""
+
+import io
+import threading
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django_tenants.utils import tenant_context
+
+from agents import control, submission
+from miosa.testing.flows import providers, run
+from miosa.testing.wire_replies import Reply
+from miosa.testing.wire_server import WireServer
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+ANSWER = "Gateways let calls through. They count what is used. They stop what is too much."
+
+
+@pytest.fixture
+def finished(tenant):
+    """An execution that was completed."""
+    with WireServer(
+        lambda asked: Reply(text=ANSWER, usage={"prompt_tokens": 20, "completion_tokens": 10})
+    ) as wire:
+        with providers(groq=wire.url, embeddings=wire.url.removesuffix("/v1")):
+            execution = run(submission.submit("Explain what a gateway is.", requested_by="user:test"))
+            assert execution.ended
+            yield execution
+
+
+def watched(*arguments):
+    out = io.StringIO()
+    code = 0
+    try:
+        call_command("watch", *map(str, arguments), stdout=out)
+    except SystemExit as left:
+        code = int(left.code or 0)
+    return out.getvalue(), code
+
+
+def test_a_finished_one_is_told_from_its_beginning(finished):
+    """Each agent, each call, how it ended and the answer."""
+    said, code = watched(finished.pk)
+    assert code == 0
+    assert "orchestrator completed" in said
+    assert "completed, confidence" in said
+    assert "Gateways let calls through" in said
+
+
+def test_a_film_has_the_pauses_it_had(finished):
+    """The same lines, as fast as is asked."""
+    assert (
+        watched(finished.pk, "--film", "--speed", "1000")[0].splitlines()[:3]
+        == watched(finished.pk)[0].splitlines()[:3]
+    )
+
+
+def test_one_under_way_is_followed_until_it_ends(tenant):
+    """Somebody cancels it: the watcher says so and ends with 1."""
+    execution = submission.submit("Explain what a gateway is.", requested_by="user:test")
+    control.pause(execution.pk)
+
+    def end():
+        with tenant_context(tenant):
+            control.cancel(execution.pk)
+
+    later = threading.Timer(0.5, end)
+    later.start()
+    said, code = watched(execution.pk)
+    later.join()
+    assert code == 1
+    assert "paused" in said
+    assert "cancelled (somebody cancelled it)" in said
+
+
+def test_one_that_is_not_there_is_told():
+    """An unknown id is a sentence."""
+    with pytest.raises(CommandError, match="There is no execution"):
+        call_command("watch", str(uuid4()))

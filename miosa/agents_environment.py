@@ -1,0 +1,15 @@
+"""The variables of agents at work: where an execution stops by itself."""
+
+from dataclasses import dataclass
+
+from miosa import variable_checks as check
+from miosa.variable_field import variable
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentsEnvironment:
+    """What `Environment` knows about executions: tokens, steps, and seconds of work that one may use."""
+
+    execution_tokens: int = variable("MIOSA_EXECUTION_TOKENS", check.number(1_000, 1_000_000_000), 2_000_000)
+    execution_steps: int = variable("MIOSA_EXECUTION_STEPS", check.number(3, 1_000), 40)
+    execution_work_s: int = variable("MIOSA_EXECUTION_WORK_S", check.number(10, 2_592_000), 21_600)

@@ -35,7 +35,8 @@ MINUTE_S = 60
 MOST_WIDENED = 256
 OWN_KEY = "provider/"  # what a tenant's secret with its own key at a provider is called: provider/groq
 
-_widened: "OrderedDict[tuple[str, frozenset[str]], Scoreboard]" = OrderedDict()
+Wider = tuple[UUID, str, frozenset[str]]  # whose board, which version, and with what more
+_widened: "OrderedDict[Wider, Scoreboard]" = OrderedDict()
 
 
 class Limit(NamedTuple):
@@ -103,7 +104,7 @@ def read(asked: Read) -> Caller:
 
 def _caller(principal: Principal) -> Caller:
     own = _own_keys()
-    here = _board_with(frozenset(own))
+    here = _board_with(principal.tenant_id, frozenset(own))
     knowledge.keep(here.known)  # the clerk makes each decision again from it
     standing = BillingAccount.objects.filter(standing__in=CLOSED).values_list("standing", flat=True).first()
     rules = key_policies.rules_of(principal.key_id)
@@ -134,16 +135,16 @@ def _limits(principal: Principal, rules: Rules) -> tuple[tuple[Limit, ...], tupl
     return tuple(requests), tuple(tokens)
 
 
-def _board_with(own: frozenset[str]) -> Scoreboard:
+def _board_with(tenant_id: UUID, own: frozenset[str]) -> Scoreboard:
     """Return the tenant's board, with the models that only its own keys reach."""
     here = board.current()
     added = frozenset(name for name in own if board.has_address(name)) - here.known.providers
-    return _wider(here.version, added, here.known) if added else here
+    return _wider((tenant_id, here.version, added), here.known) if added else here
 
 
-def _wider(version: str, added: frozenset[str], known: Known) -> Scoreboard:
+def _wider(mark: Wider, known: Known) -> Scoreboard:
     """Return a board with more providers; made once for each, since a credential is looked up every second."""
-    mark = (version, added)
+    added = mark[2]
     if mark not in _widened:
         _widened[mark] = Scoreboard.of(replace(known, providers=known.providers | added))
         while len(_widened) > MOST_WIDENED:

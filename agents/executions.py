@@ -49,7 +49,7 @@ def begin(held: Claim) -> tuple[Execution, Step] | None:
 
     Raises LostLease when it was cancelled.
     """
-    execution = locked(held.execution_id)
+    execution = _locked(held.execution_id)
     renew(held)
     if execution.paused:
         Step.objects.filter(pk=held.step_id).update(
@@ -75,14 +75,14 @@ def begin(held: Claim) -> tuple[Execution, Step] | None:
 
 def complete(held: Claim, values: Mapping[str, Any], *, told: Mapping[str, Any]) -> Step:
     """Record the result of a claimed step; raises LostLease when it is no longer ours."""
-    locked(held.execution_id)
+    _locked(held.execution_id)
     renew(held)
     return _end(held, Step.State.COMPLETED, values, told)
 
 
 def fail(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> Step:
     """Record that a claimed step cannot be done, and what kind of thing stopped it."""
-    locked(held.execution_id)
+    _locked(held.execution_id)
     renew(held)
     return _end(held, Step.State.FAILED, {"error": storable(error), "cause": cause}, {"error": error})
 
@@ -175,7 +175,7 @@ def advance(execution_id: UUID) -> list[UUID]:
 
 def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
     """End an execution; its reservation is settled by the caller in the same transaction."""
-    execution = locked(execution_id)
+    execution = _locked(execution_id)
     execution.state, execution.finished = state, timezone.now()
     for name, value in values.items():
         setattr(execution, name, value)
@@ -192,7 +192,7 @@ def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
 
 def cancel_steps(execution_id: UUID) -> None:
     """Take every step that has not ended away from whoever works on it."""
-    locked(execution_id)
+    _locked(execution_id)
     Step.objects.filter(execution_id=execution_id).exclude(state__in=TERMINAL).update(
         state=Step.State.CANCELLED, lease_until=None, lease_owner="", finished=timezone.now()
     )
@@ -209,8 +209,7 @@ def tell(execution_id: UUID, kind: str, **data: Any) -> None:
     ExecutionEvent.objects.create(execution_id=execution_id, number=number, kind=kind, data=storable(data))
 
 
-def locked(execution_id: UUID) -> Execution:
-    """Return an execution that nobody else changes until the transaction ends."""
+def _locked(execution_id: UUID) -> Execution:
     execution: Execution = Execution.objects.select_for_update().get(pk=execution_id)
     return execution
 

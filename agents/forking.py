@@ -27,7 +27,7 @@ AROUND = (executions.PLAN, executions.CONCLUDE)
 
 
 class NoSuchStep(LookupError):  # noqa: N818  it reads as what happened
-    """There is no step of this key to begin with."""
+    """There is no step of this key to begin with; the message says which there are."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ class Split:
 
 def split(steps: Sequence[Kept], first: str) -> Split:
     """Return what is done anew from a step on. Raises NoSuchStep."""
-    if first not in {step.key for step in steps}:
-        raise NoSuchStep(first)
+    keys = [step.key for step in steps]
+    if first not in keys:
+        raise NoSuchStep(f"It has no step {first}; there are {', '.join(keys)}.")
     if first == executions.PLAN:
         return Split((), {first: ()})
     anew = {first} | {step.key for step in steps if not step.completed}
@@ -77,13 +78,16 @@ def first_undone(steps: Iterable[Kept]) -> str:
     return next((step.key for step in steps if not (step.completed and step.good)), executions.CONCLUDE)
 
 
-def fork(origin: Execution, first: str, *, instruction: str = "", **fields: Any) -> Execution:
+def fork(origin: Execution, *, first: str = "", instruction: str = "", **fields: Any) -> Execution:
     """Write the new execution in the caller's transaction. Raises NoSuchStep.
 
-    `instruction` is what the first step is told instead; `fields` those of the execution, `request` among them.
+    Without `first` it begins where the old one got stuck. `instruction` is what the first step is told instead; `fields`
+    are those of the execution, `request` among them.
     """
     rows = list(Step.objects.filter(execution_id=origin.pk).order_by("position"))
-    parts = split(kept(rows), first)
+    steps = kept(rows)
+    first = first or first_undone(steps)
+    parts = split(steps, first)
     given = {name: getattr(origin, name) for name in GIVEN} | {"request": origin.request} | fields
     made: Execution = Execution.objects.create(
         origin_id=origin.pk, origin_step=first, state=Execution.State.PENDING, **given

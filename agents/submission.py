@@ -5,11 +5,11 @@ from typing import Any
 from django.db import transaction
 
 from agents import executions, forking
-from agents.models import Execution
+from agents.models import Execution, Step
 from agents.tasks import ring_step
 from billing import quota
 from billing.subscriptions import current_plan
-from miosa.http.problem import NotFound, Unprocessable
+from miosa.http.problem import Unprocessable
 from routing import insight
 from tenants import audit
 from tenants.key_lineage import lineage_of
@@ -41,44 +41,34 @@ def fork(
     Without `first` that is the step it got stuck at. `instruction` and `fields` are what is asked differently.
 
     Raises:
-        Unprocessable: there is no such step, or a step of it is still at work.
+        Unprocessable: there is no such step.
         QuotaExceeded, KeyBudgetExceeded: as for a task.
     """
-    steps = forking.kept(origin.steps.order_by("position"))
-    first = first or forking.first_undone(steps)
     with transaction.atomic():
         try:
             made = forking.fork(
                 origin,
-                first,
+                first=first,
                 instruction=instruction,
                 ceiling_micros=_ceiling(requested_by),
                 requested_by=requested_by,
                 **fields,
             )
         except forking.NoSuchStep as missing:
-            keys = ", ".join(step.key for step in steps)
-            raise Unprocessable(f"It has no step {missing}; there are {keys}.") from missing
+            raise Unprocessable(str(missing)) from missing
         _admit(made)
-        ready = executions.advance(made.pk) if first != executions.PLAN else [made.steps.get(key=first).pk]
+        planned = made.steps.filter(key=executions.PLAN, state=Step.State.READY)
+        ready = [*planned.values_list("pk", flat=True), *executions.advance(made.pk)]
         audit.record(
             "execution.forked",
             actor=audit.current_actor(),
             object_type="execution",
             object_id=made.pk,
-            after={"origin": str(origin.pk), "from_step": first},
+            after={"origin": str(origin.pk), "from_step": made.origin_step},
         )
         for step_id in ready:
             transaction.on_commit(lambda step_id=step_id: ring_step(str(made.tenant_id), step_id))  # type: ignore[misc]
     return made
-
-
-def found(execution_id: Any) -> Execution:
-    """Return an execution of the current tenant. Raises NotFound."""
-    execution: Execution | None = Execution.objects.filter(pk=execution_id).first()
-    if execution is None:
-        raise NotFound("There is no such execution.")
-    return execution
 
 
 def _ceiling(requested_by: str) -> int:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from agents import control, submission
+from agents import control, insight, submission
 from agents.api.serializers import ExecutionSummary, ForkRequest, RetryRequest
 from agents.models import Execution
 from tenants.idempotency import IdempotentPost
@@ -71,7 +71,7 @@ class _GoesOn(IdempotentPost, APIView):
     def perform(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         payload = self.asked(data=request.data)
         payload.is_valid(raise_exception=True)
-        origin = submission.found(kwargs["execution_id"])
+        origin = insight.execution(kwargs["execution_id"])
         given = {name: value for name, value in payload.validated_data.items() if value}
         first = given.pop("from_step", "")
         made = submission.fork(origin, requested_by=principal_of(request).name, first=first, **given)

@@ -144,12 +144,12 @@ def _board_with(tenant_id: UUID, own: frozenset[str]) -> Scoreboard:
 
 def _wider(mark: Wider, known: Known) -> Scoreboard:
     """Return a board with more providers; made once for each, since a credential is looked up every second."""
-    added = mark[2]
-    if mark not in _widened:
-        _widened[mark] = Scoreboard.of(replace(known, providers=known.providers | added))
+    found = _widened.get(mark)
+    if found is None:
+        found = _widened[mark] = Scoreboard.of(replace(known, providers=known.providers | mark[2]))
         while len(_widened) > MOST_WIDENED:
             _widened.popitem(last=False)
-    return _widened[mark]
+    return found
 
 
 def _own_keys() -> dict[str, Secret]:

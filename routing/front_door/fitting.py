@@ -29,9 +29,8 @@ FENCE = "```"
 PATTERNS = frozenset({"pattern"})
 WIDE = frozenset({"patternProperties", "unevaluatedProperties", "unevaluatedItems"})
 OPEN_ENDED = PATTERNS | WIDE | {"additionalProperties"}
-NAMED = frozenset(
-    {"properties", "$defs", "definitions", "dependentSchemas"}
-)  # schemas by the caller's own names
+# Below these stand schemas by the caller's own names.
+NAMED = frozenset({"properties", "$defs", "definitions", "dependentSchemas"})
 VALUES = frozenset({"enum", "const", "default", "examples"})
 
 _references: ContextVar[int] = ContextVar("references of one look")
@@ -59,10 +58,8 @@ def check_schema(body: Mapping[str, Any]) -> None:
     try:
         _validator(orjson.dumps(wanted))
     except SchemaError as error:
-        said = error.message
-        raise Refusal(
-            f"json_schema.schema is no JSON schema: {said[:200]}.", param="response_format"
-        ) from None
+        told = f"json_schema.schema is no JSON schema: {error.message[:200]}."
+        raise Refusal(told, param="response_format") from None
 
 
 def fit(document: dict[str, Any], schema: Mapping[str, Any]) -> bool:
@@ -116,9 +113,8 @@ def _validator(schema: bytes) -> Validator:
     if _is_deep(content):
         raise SchemaError(f"it has more than {MOST_LEVELS} levels")
     Draft202012Validator.check_schema(content)
-    made: Validator = _Counted(
-        _without_patterns(content), registry=Registry()
-    )  # an empty one: nothing is fetched
+    nothing_is_fetched = Registry()
+    made: Validator = _Counted(_without_patterns(content), registry=nothing_is_fetched)
     return made
 
 

@@ -29,7 +29,7 @@ def post(tenant_id: UUID, calls: Sequence[Ended]) -> None:
     alone = [call.begun for call in calls if call.begun["kind"] in ALONE]
     calls = [call for call in calls if call.begun["kind"] not in ALONE]
     with task_scope(tenant_id), transaction.atomic():
-        ledger.post_all([(_hit if line["kind"] == "hit" else _vectors)(line) for line in alone])
+        ledger.post_all([FACTS[line["kind"]](line) for line in alone])
         taken = [_taken(tenant_id, call) for call in calls]
         rows = outcomes.record_all(taken)
         for call in calls:
@@ -82,6 +82,9 @@ def _vectors(line: Line) -> ledger.Fact:
         details={"key_id": line["key"], "estimated": line["estimated"]},
         occurred_at=datetime.fromisoformat(line["at"]),
     )
+
+
+FACTS = {"hit": _hit, "vectors": _vectors}  # what the ledger is told of a line that stands alone
 
 
 def _taken(tenant_id: UUID, call: Ended) -> Taken:

@@ -38,4 +38,5 @@ class GatewayEnvironment:
     gateway_requests: Rate = variable("MIOSA_GATEWAY_REQUESTS", rate, Rate(60_000, 60, 60_000))
     gateway_tokens: Rate = variable("MIOSA_GATEWAY_TOKENS", tokens, Rate(20_000_000, 60, 20_000_000))
     gateway_body_bytes: int = variable("MIOSA_GATEWAY_BODY_BYTES", check.number(1_000, 64_000_000), 4_000_000)
+    breaker_opens_after: int = variable("MIOSA_BREAKER_OPENS_AFTER", check.number(1, 1_000), 5)
     gateway_hedge: bool = variable("MIOSA_GATEWAY_HEDGE", check.flag, default=False)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from routing.attempt_record import AttemptRecord
 from routing.catalog import Catalog, Model, ProviderFacts
@@ -45,7 +45,7 @@ class Answered(NamedTuple):
 class Attempts:
     """Shared by all calls of a process: it holds what is known of the providers' health.
 
-    `facts` are the catalogue's words on each provider. Clock, sleeper and randomness can be given by tests.
+    `facts` are the catalogue's words on each provider; `look` brings the circuit up to date before a call. Clock, sleeper and randomness can be given by tests.
     """
 
     providers: Mapping[str, Provider]
@@ -57,11 +57,12 @@ class Attempts:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     rng: random.Random = field(default_factory=random.Random)
     backoff_s: float = BACKOFF_S
+    look: Callable[[], None] = lambda: None
 
     @classmethod
-    def connected(cls, catalog: Catalog, variables: Mapping[str, str]) -> "Attempts":
-        """With every provider of the catalogue that the variables make reachable."""
-        return cls(connect(catalog, variables), {facts.name: facts for facts in catalog.providers})
+    def connected(cls, catalog: Catalog, variables: Mapping[str, str], **known: Any) -> "Attempts":
+        """With every provider of the catalogue that the variables make reachable; `known` are fields of it."""
+        return cls(connect(catalog, variables), {facts.name: facts for facts in catalog.providers}, **known)
 
     def collect(
         self,
@@ -75,6 +76,7 @@ class Attempts:
 
         Raises NoProviderLeft when none did, CallCancelled when the caller withdrew; both carry the attempts.
         """
+        self.look()
         return _Walk(self, prompt, self.clock() + total_s, cancelled).over(candidates)
 
 

@@ -19,12 +19,14 @@ from routing.attempt_record import AttemptRecord
 from routing.attempts import Attempts
 from routing.catalog import Model
 from routing.choice import Choice
+from routing.circuit import Circuit
 from routing.decided import Decided
 from routing.embeddings import Embeddings
 from routing.errors import CallCancelled, NoCandidate, NoProviderLeft, Removal
 from routing.messages import Completion, Prompt
 from routing.providers.contract import never
 from routing.requirement import Requirement
+from routing.shared_health import SharedHealth
 
 LEAST_PRIOR = 0.005  # nothing is sure before it was checked
 CAPABLE_QUALITY = 6.0  # of 10 in the catalogue: models from here on can plan, judge and hold a format
@@ -150,7 +152,9 @@ def is_capable(model_id: str) -> bool:
 @cache
 def attempts() -> Attempts:
     """Return the providers of this process, with what is known of their health."""
-    return Attempts.connected(board.catalog(), board.variables())
+    circuit = Circuit(opens_after=settings.ENVIRONMENT.breaker_opens_after)
+    look = SharedHealth(circuit).sync_now_and_then
+    return Attempts.connected(board.catalog(), board.variables(), circuit=circuit, look=look)
 
 
 @cache

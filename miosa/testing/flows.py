@@ -9,7 +9,7 @@ from django.conf import settings
 
 from agents import improvement, orchestrator
 from agents.models import Execution, Lesson, Step
-from routing import board, gateway
+from routing import board, gateway, shared_health
 
 
 @contextmanager
@@ -55,4 +55,5 @@ def lessons_of(execution: Execution) -> list[Lesson]:
 def _anew() -> None:
     for made in (gateway.attempts, gateway.embeddings):
         made.cache_clear()
+    shared_health.forget()
     board.forget()

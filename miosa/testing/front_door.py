@@ -110,12 +110,13 @@ def catalogue(folder: Path, text: str, environ: Mapping[str, str]) -> Iterator[N
 @contextmanager
 def front_door(tenant: Any, folder: Path, **variables: Any) -> Iterator[Door]:
     """Serve `/v1` until the block ends. `variables` are fields of the environment, as in groq_base_url."""
-    from routing import board
+    from routing import board, shared_health
     from routing.front_door import application
 
     before = settings.ENVIRONMENT
     settings.ENVIRONMENT = replace(before, state_dir=folder, **variables)
     board.forget_all()
+    shared_health.forget()
     server = uvicorn.Server(
         uvicorn.Config(
             _with_its_end(application), host="127.0.0.1", port=0, log_level="warning", lifespan="on"

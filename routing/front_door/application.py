@@ -13,6 +13,7 @@ from django.conf import settings
 from miosa.http.client_address import HEADER as FORWARDED_FOR
 from miosa.http.client_address import believed
 from miosa.http.problem import Problem
+from routing.circuit import OWN
 from routing.front_door import clerk_process, metrics, tracing
 from routing.front_door.chat import chat, responses
 from routing.front_door.desk import Desk
@@ -20,7 +21,6 @@ from routing.front_door.embedding import embeddings
 from routing.front_door.exchange import Exchange, Receive, Scope, Send, SenderLeft
 from routing.front_door.listing import models, one_model
 from routing.front_door.refusals import Refusal
-from routing.front_door.walk import OWN
 
 logger = logging.getLogger(__name__)
 

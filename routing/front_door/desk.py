@@ -14,22 +14,29 @@ from django.conf import settings
 
 from routing import board
 from routing.catalog import Model
+from routing.circuit import Circuit
 from routing.front_door.caller import Caller, Limit
 from routing.front_door.callers import Callers
 from routing.front_door.hedging import Hedges
 from routing.front_door.journal import Journal
 from routing.front_door.money import Purse, opener
 from routing.front_door.pots import Pot, Pots, pot
+from routing.front_door.threads import in_thread
 from routing.front_door.tries import JSON_HEADERS, Place
 from routing.front_door.upstream import Upstream
 from routing.pace import Pace
 from routing.providers.connected import kind_of
 from routing.providers.redaction import Secret
+from routing.shared_health import SharedHealth
 
 logger = logging.getLogger(__name__)
 
 TIDY_S = 0.5
 Whose = tuple[UUID, UUID | None, UUID | None]
+
+
+def _pace() -> Pace:
+    return Pace(Circuit(opens_after=settings.ENVIRONMENT.breaker_opens_after))
 
 
 def _hedges() -> Hedges | None:
@@ -43,7 +50,7 @@ class Desk:
     folder: Path
     callers: Callers = field(default_factory=Callers)
     upstream: Upstream = field(default_factory=Upstream)
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = field(default_factory=_pace)
     hedges: Hedges | None = field(default_factory=_hedges)
     _purses: dict[Whose, tuple[Caller, Purse]] = field(default_factory=dict)
     _pots: dict[str, Pot] = field(default_factory=dict)
@@ -56,6 +63,11 @@ class Desk:
     def journal(self) -> Journal:
         """The files of this process."""
         return Journal(self.folder)
+
+    @cached_property
+    def health(self) -> SharedHealth:
+        """What this process and the others tell each other of the providers."""
+        return SharedHealth(self.pace.circuit)
 
     def begin(self) -> None:
         """Tidy up now and then, from now on."""
@@ -134,6 +146,7 @@ class Desk:
                         del self._purses[whose]
             except OSError:
                 logger.exception("The journal cannot be written")
+            await in_thread(self.health.sync)
 
 
 def _whose(caller: Caller) -> Whose:

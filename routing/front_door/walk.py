@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from routing.attempt_record import AttemptRecord
 from routing.catalog import Model
-from routing.circuit import Where
+from routing.circuit import OWN, Where
 from routing.errors import NoProviderLeft
 from routing.messages import Usage
 from routing.pace import NextModel, Pace
@@ -22,7 +22,6 @@ from routing.tried import lost
 
 T = TypeVar("T")
 TOTAL_S = 300.0
-OWN = "own:"  # begins what the health of a tenant's own access is called
 FINAL = frozenset({400, 413, 422})  # the request itself is wrong, as far as this model goes
 
 Try = Callable[[Model, float], Awaitable[T]]

@@ -7,7 +7,8 @@ class AgentsConfig(AppConfig):
     name = "agents"
 
     def ready(self) -> None:
-        """Tell billing how to count what stands here, and how to name what was done."""
-        from agents.standing import tell
+        """Tell the floors below what stands here: what is counted, what was done, which files are referred to."""
+        from agents import artefacts, standing
 
-        tell()
+        standing.tell()
+        artefacts.tell()

@@ -89,7 +89,7 @@ class Repeats:
     agent: str
     _done: "Counter[bytes]" = field(default_factory=Counter)
 
-    def note(self, tool: str, **arguments: Any) -> None:
+    def note(self, tool: str, /, **arguments: Any) -> None:
         """Count a use of a tool. Raises Stopped at the third that is the same in everything."""
         said = json.dumps([tool, arguments], sort_keys=True, default=str)
         mark = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()

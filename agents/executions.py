@@ -140,6 +140,8 @@ def lay_out(execution_id: UUID, plan: Plan) -> None:
             instruction=step.instruction,
             reason=step.reason,
             depends_on=list(step.depends_on),
+            permits=list(step.permits),
+            expects=step.expects[:300],
         )
         for position, step in enumerate([*plan.steps, last], start=1)
     )
@@ -147,7 +149,14 @@ def lay_out(execution_id: UUID, plan: Plan) -> None:
         plan_source=plan.source, plan_explanation=plan.explanation
     )
     shown = [
-        {"step": s.key, "agent": s.agent, "purpose": s.purpose, "depends_on": list(s.depends_on)}
+        {
+            "step": s.key,
+            "agent": s.agent,
+            "purpose": s.purpose,
+            "depends_on": list(s.depends_on),
+            "permits": list(s.permits),
+            "expects": s.expects,
+        }
         for s in plan.steps
     ]
     tell(execution_id, "plan_made", source=plan.source, explanation=plan.explanation, steps=shown)

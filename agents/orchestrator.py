@@ -25,6 +25,7 @@ from agents.plan import Plan
 from agents.planning import plan, plan_evidence
 from agents.registry_kinds import profile_of
 from agents.storable import storable
+from agents.toolbox import changing_tools
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import PaymentRequired, Problem
@@ -108,7 +109,8 @@ def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
     if step.key == PLAN:
         capable = bench.capable("orchestration", "quality")
         ask, online = bench.ask if capable else None, shipping_of(execution) is not None
-        made = plan(execution.request, ask=ask, embed=bench.embed, online=online)
+        tools = changing_tools() if capable else {}
+        made = plan(execution.request, ask=ask, embed=bench.embed, online=online, tools=tools)
         return Done(
             Result(success=True, output=made.explanation, evidence=plan_evidence(made)),
             made,

@@ -15,7 +15,11 @@ class UnusablePlan(ValueError):  # noqa: N818 - it reads as what happened
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One agent's part; `instruction` is what it is told, `reason` why this agent was chosen."""
+    """One agent's part; `instruction` is what it is told, `reason` why this agent was chosen.
+
+    `permits` are tools with effects that it may use without asking a person each time; `expects` is the evidence that
+    shall be there when it is done, in words.
+    """
 
     key: str
     agent: str
@@ -23,6 +27,8 @@ class PlannedStep:
     instruction: str
     depends_on: tuple[str, ...] = ()
     reason: str = ""
+    permits: tuple[str, ...] = ()
+    expects: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from agents.verifiers.structure import invalid
 # A plan by rules chooses by these where no word names an agent; then it is a guess and says so.
 UNNAMED = ("nearest in meaning", "nothing in it names one agent")
 Ask = Callable[..., Reply]  # Workbench.ask of a bench whose model can plan
+NO_TOOLS: Mapping[str, str] = {}
 MODEL_TRIES = 2  # the first answer and one repair
 PLAN_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -36,6 +37,8 @@ PLAN_SCHEMA: Mapping[str, Any] = {
                     "agent": {"type": "string", "enum": list(PROFILES)},
                     "instruction": {"type": "string", "minLength": 3, "maxLength": 600},
                     "depends_on": {"type": "array", "items": {"type": "string"}, "maxItems": MAX_STEPS},
+                    "permits": {"type": "array", "items": {"type": "string"}, "maxItems": MAX_STEPS},
+                    "expects": {"type": "string", "maxLength": 300},
                 },
             },
         },
@@ -43,10 +46,18 @@ PLAN_SCHEMA: Mapping[str, Any] = {
 }
 
 
-def plan(request: str, *, ask: Ask | None, embed: Embed | None, online: bool = False) -> Plan:
+def plan(
+    request: str,
+    *,
+    ask: Ask | None,
+    embed: Embed | None,
+    online: bool = False,
+    tools: Mapping[str, str] = NO_TOOLS,
+) -> Plan:
     """Return the plan of a request. `ask` is None where no capable model is at hand; then rules plan.
 
-    `online`: what is made shall go online, so the plan ends with a deployment of what was reviewed.
+    `online`: what is made shall go online, so the plan ends with a deployment of what was reviewed. `tools` are those with
+    effects that a plan may let its steps use, with what they do.
 
     A model's plan that stays unusable after one repair gives way to the rules, and the explanation says so.
     """
@@ -54,7 +65,7 @@ def plan(request: str, *, ask: Ask | None, embed: Embed | None, online: bool = F
     if ask is None:
         return rule_plan(request, embed=embed, purposes=purposes, online=online)
     try:
-        return _model_plan(request, ask, online=online)
+        return _model_plan(request, ask, online=online, tools=tools)
     except (UnusablePlan, ModelUnavailable) as failure:
         by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online)
         said = f"The model's plan was not usable ({failure}). {by_rules.explanation}"
@@ -80,8 +91,11 @@ def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
     )
 
 
-def _model_plan(request: str, ask: Ask, *, online: bool) -> Plan:
+def _model_plan(request: str, ask: Ask, *, online: bool, tools: Mapping[str, str]) -> Plan:
     roster = "\n".join(f"- {kind}: {profile.purpose}" for kind, profile in PROFILES.items())
+    if tools:
+        listed = "\n".join(f"- {name}: {does}" for name, does in tools.items())
+        roster += f"\n{ORCHESTRATOR.asks['permits'].format(tools=listed)}"
     question = ORCHESTRATOR.asks["plan"].format(agents=roster, request=request, max_steps=MAX_STEPS)
     fault = ""
     for _ in range(MODEL_TRIES):
@@ -98,13 +112,13 @@ def _model_plan(request: str, ask: Ask, *, online: bool) -> Plan:
         if not reply.capable:
             raise UnusablePlan("the model that answered is too small to plan")
         try:
-            return _read(reply, online=online)
+            return _read(reply, online=online, tools=tools)
         except UnusablePlan as found:
             fault = str(found)
     raise UnusablePlan(fault)
 
 
-def _read(reply: Reply, *, online: bool) -> Plan:
+def _read(reply: Reply, *, online: bool, tools: Mapping[str, str]) -> Plan:
     try:
         answer = json.loads(_object(reply.text))
     except ValueError as error:
@@ -112,6 +126,8 @@ def _read(reply: Reply, *, online: bool) -> Plan:
     fault = invalid(answer, PLAN_SCHEMA)
     if fault:
         raise UnusablePlan(fault)
+    if strange := {name for one in answer["steps"] for name in one.get("permits", ())} - set(tools):
+        raise UnusablePlan(f"no tool with effects is named {', '.join(sorted(strange))}")
     steps = [
         PlannedStep(
             one["key"],
@@ -120,6 +136,8 @@ def _read(reply: Reply, *, online: bool) -> Plan:
             one["instruction"],
             tuple(dict.fromkeys(one["depends_on"])),
             "chosen by the planning model",
+            tuple(dict.fromkeys(one.get("permits", ()))),
+            one.get("expects", ""),
         )
         for one in answer["steps"]
     ]

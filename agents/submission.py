@@ -1,11 +1,12 @@
 """A task is accepted: money set aside, one row written, a worker called once that is committed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 
-from agents import executions, forking
-from agents.models import Execution, Step
+from agents import artefacts, executions, forking
+from agents.models import Artefact, Execution, Step
 from agents.tasks import ring_step
 from billing import quota
 from billing.subscriptions import current_plan
@@ -15,11 +16,16 @@ from tenants import audit
 from tenants.key_lineage import lineage_of
 from tenants.principal import key_named
 
+NO_FILES: Mapping[str, bytes] = {}
 
-def submit(request: str, *, requested_by: str, **fields: Any) -> Execution:
-    """Accept a task of the current tenant.
+
+def submit(
+    request: str, *, requested_by: str, files: Mapping[str, bytes] = NO_FILES, **fields: Any
+) -> Execution:
+    """Accept a task of the current tenant. `files` are what its agents work with, by path.
 
     Raises:
+        Unprocessable: a path or a size of a file is not taken.
         QuotaExceeded: the month's allowance does not cover it; nothing is left behind.
         KeyBudgetExceeded: the budget of the key that asks, or of one above it, does not.
     """
@@ -27,6 +33,8 @@ def submit(request: str, *, requested_by: str, **fields: Any) -> Execution:
         execution = executions.open_execution(
             request, ceiling_micros=_ceiling(requested_by), requested_by=requested_by, **fields
         )
+        if files:
+            artefacts.keep(execution.pk, files, origin=Artefact.Origin.PERSON)
         _admit(execution)
         first = execution.steps.get(key=executions.PLAN)
         transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first.pk))
@@ -56,6 +64,7 @@ def fork(
             )
         except forking.NoSuchStep as missing:
             raise Unprocessable(str(missing)) from missing
+        artefacts.copy(origin.pk, made.pk)
         _admit(made)
         planned = made.steps.filter(key=executions.PLAN, state=Step.State.READY)
         ready = [*planned.values_list("pk", flat=True), *executions.advance(made.pk)]

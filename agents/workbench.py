@@ -8,25 +8,28 @@ from uuid import UUID
 
 from django.db import transaction
 
-from agents import executions, facts, memory
+from agents import executions, facts, memory, sandboxed
 from agents import shipping as shipping_of_executions
 from agents.ceilings import NOTHING, Repeats, Used, ceilings, check
 from agents.contract import (
     CodeRun,
-    CodeRunUnavailable,
     Evidence,
     Freight,
     ModelUnavailable,
+    Offered,
     ProgramRun,
     Recollection,
     Reply,
     Shipment,
     Shipping,
+    Turn,
+    Use,
 )
+from agents.conversation import messages_of, offers_of, uses_of
 from agents.leases import Claim, LostLease
-from agents.models import Execution, Step
-from deployments import execution as deployments
-from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
+from agents.models import Artefact, Execution, Step
+from agents.registry_kinds import profile_of
+from agents.toolbox import Toolbox
 from routing import gateway
 from routing.errors import CallCancelled, EmbeddingsUnavailable, NoCandidate, NoProviderLeft
 from routing.gateway import Answer, Attribution
@@ -47,9 +50,11 @@ class LiveBench:
     vector: Sequence[float] | None = None  # the embedding of the task, once the step has recalled by it
     used: Used = NOTHING
     _began: float = field(default_factory=time.monotonic)
+    _files_left: dict[str, str] = field(default_factory=dict)  # by tools, path to SHA-256
 
     def __post_init__(self) -> None:
         self._repeats = Repeats(self.step.agent)
+        self._toolbox = Toolbox(self.execution, self.step, profile_of(self.step.agent).tools)
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         try:
@@ -68,16 +73,24 @@ class LiveBench:
         schema: Mapping[str, Any] | None = None,
         grammar: str | None = None,
         temperature: float | None = None,
+        turns: Sequence[Turn] = (),
+        tools: Sequence[Offered] = (),
     ) -> Reply:
         asked = Prompt(
-            messages=(Message("system", system), Message("user", prompt)),
+            messages=(Message("system", system), Message("user", prompt), *messages_of(turns)),
             max_output_tokens=max_output_tokens,
             temperature=temperature,
             response_schema=schema,
             grammar=grammar,
+            tools=offers_of(tools),
         )
         needed = Requirement(
-            task_kind, self._mode(mode), asked.input_tokens, max_output_tokens, needs_json=bool(schema)
+            task_kind,
+            self._mode(mode),
+            asked.input_tokens,
+            max_output_tokens,
+            needs_json=bool(schema),
+            needs_tools=bool(tools) and self._has_tools(task_kind, mode),
         )
         try:
             answer = gateway.complete(
@@ -95,6 +108,14 @@ class LiveBench:
             raise ModelUnavailable(error.detail, retryable=False) from error
         return self._noted(answer)
 
+    def _has_tools(self, task_kind: str, mode: str) -> bool:
+        """Tell whether a model that knows tools by itself could answer; any other is held to a schema."""
+        try:
+            gateway.preview(Requirement(task_kind, self._mode(mode), needs_tools=True))
+        except NoCandidate:
+            return False
+        return True
+
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         try:
             return gateway.embed(texts)
@@ -110,35 +131,13 @@ class LiveBench:
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         self._repeats.note("run_code", code=code, files=dict(files))
-        try:
-            run = deployments.run_code(
-                code,
-                files=files,
-                timeout_s=timeout_s,
-                execution_id=self.execution.pk,
-                step_id=self.step.pk,
-                agent=self.step.agent,
-            )
-        except (SandboxUnavailable, SandboxRefused) as error:
-            raise CodeRunUnavailable(str(error)) from error
-        return CodeRun(run.exit_code, run.stdout, run.stderr, run.timed_out, run.duration_ms)
+        return sandboxed.run_code(self.step, code, files=files, timeout_s=timeout_s)
 
     def run_program(
         self, files: Mapping[str, str], commands: Sequence[str], *, timeout_s: float = 60
     ) -> ProgramRun:
         self._repeats.note("run_program", files=dict(files), commands=list(commands))
-        try:
-            run = deployments.run_program(
-                files,
-                commands,
-                timeout_s=timeout_s,
-                execution_id=self.execution.pk,
-                step_id=self.step.pk,
-                agent=self.step.agent,
-            )
-        except (SandboxUnavailable, SandboxRefused) as error:
-            raise CodeRunUnavailable(str(error)) from error
-        return ProgramRun(run.exit_code, run.output, run.timed_out, run.duration_ms)
+        return sandboxed.run_program(self.step, files, commands, timeout_s=timeout_s)
 
     def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
         return shipping_of_executions.ship(self.execution, freight, shipping)
@@ -147,6 +146,41 @@ class LiveBench:
         """Raise Stopped where the execution has used more than it may."""
         tokens = sum(answer.input_tokens + answer.output_tokens for answer in self.answers)
         check(self.used.with_more(tokens=tokens, work_s=time.monotonic() - self._began), ceilings())
+
+    def tools(self) -> tuple[Offered, ...]:
+        return self._toolbox.offered()
+
+    def earlier(self) -> tuple[Turn, ...]:
+        turns = self._toolbox.earlier()
+        for turn in turns:
+            self._noted_uses(turn.uses)
+            self._changed(turn)
+        return turns
+
+    def use(self, said: str, uses: Sequence[Use]) -> Turn:
+        self._noted_uses(uses)
+        self.check()
+        turn = self._toolbox.use(said, tuple(uses))
+        self._changed(turn)
+        return turn
+
+    def _noted_uses(self, uses: Sequence[Use]) -> None:
+        """The same tests over other files are another use: what was changed so far counts as an argument."""
+        for use in uses:
+            self._repeats.note(use.tool, changed=self._files_left, asked=use.arguments)
+
+    def _changed(self, turn: Turn) -> None:
+        for one in turn.returned:
+            self._files_left |= one.files
+
+    def read(self, path: str) -> bytes | None:
+        return self._toolbox.workspace.read(path)
+
+    def files(self) -> Mapping[str, int]:
+        return self._toolbox.workspace.paths()
+
+    def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+        return self._toolbox.workspace.keep(files, origin=Artefact.Origin.AGENT)
 
     def judge(self, evidence: Sequence[Evidence]) -> None:
         self.judged += [(answer.decision_id, tuple(evidence)) for answer in self.answers[len(self.judged) :]]
@@ -195,4 +229,5 @@ class LiveBench:
             finish_reason=answer.finish_reason,
             prior=answer.prior,
             capable=answer.capable,
+            uses=uses_of(answer.calls),
         )

@@ -26,12 +26,15 @@ TRIES = 5
 
 LOCK = """SELECT digest FROM deployments_filecontent WHERE tenant_id = %s AND digest = ANY(%s)
   ORDER BY digest FOR KEY SHARE"""
-UNREFERRED = """NOT EXISTS (SELECT FROM deployments_fileversion v WHERE v.tenant_id = c.tenant_id AND v.digest = c.digest)
-  AND NOT EXISTS (SELECT FROM deployments_release r WHERE r.tenant_id = c.tenant_id
-    AND r.manifest @> jsonb_build_array(jsonb_build_object('digest', c.digest)))"""
-CANDIDATES = f"""SELECT c.id FROM deployments_filecontent c
-  WHERE c.tenant_id = %s AND c.created < %s AND {UNREFERRED} LIMIT %s FOR UPDATE SKIP LOCKED"""
-SWEEP = f"DELETE FROM deployments_filecontent c WHERE c.tenant_id = %s AND c.id = ANY(%s) AND {UNREFERRED}"
+# What refers to a content `c`, each a SELECT; floors above add theirs with `refers`.
+REFERRING = [
+    "SELECT FROM deployments_fileversion v WHERE v.tenant_id = c.tenant_id AND v.digest = c.digest",
+    """SELECT FROM deployments_release r WHERE r.tenant_id = c.tenant_id
+    AND r.manifest @> jsonb_build_array(jsonb_build_object('digest', c.digest))""",
+]
+CANDIDATES = """SELECT c.id FROM deployments_filecontent c
+  WHERE c.tenant_id = %s AND c.created < %s AND {unreferred} LIMIT %s FOR UPDATE SKIP LOCKED"""
+SWEEP = "DELETE FROM deployments_filecontent c WHERE c.tenant_id = %s AND c.id = ANY(%s) AND {unreferred}"
 
 
 class ContentTooLarge(Unprocessable):
@@ -40,6 +43,12 @@ class ContentTooLarge(Unprocessable):
 
 class StorageFull(PaymentRequired):
     """The tenant's files, each content once, take all the place that its plan has."""
+
+
+def refers(select: str) -> None:
+    """Let the sweep ask whether rows of another table refer to a content `c`: told once, when the app is ready."""
+    if select not in REFERRING:
+        REFERRING.append(select)
 
 
 def digest_of(content: bytes) -> str:
@@ -136,9 +145,12 @@ def _refuse_full(more: int) -> None:
 def _swept(now: datetime) -> int | None:
     """Delete one batch; None where nothing is left. References are looked at again once the rows are held."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CANDIDATES, [current_tenant_id(), now - GRACE, SWEPT_AT_ONCE])
+        unreferred = " AND ".join(f"NOT EXISTS ({select})" for select in REFERRING)
+        cursor.execute(
+            CANDIDATES.format(unreferred=unreferred), [current_tenant_id(), now - GRACE, SWEPT_AT_ONCE]
+        )
         ids = [pk for (pk,) in cursor.fetchall()]
         if not ids:
             return None
-        cursor.execute(SWEEP, [current_tenant_id(), ids])
+        cursor.execute(SWEEP.format(unreferred=unreferred), [current_tenant_id(), ids])
         return int(cursor.rowcount)

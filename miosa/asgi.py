@@ -19,6 +19,9 @@ from deployments.api.transfers import MOST_UPLOAD, UPLOADED
 from miosa.environment import environment
 from miosa.http.limits import BodyLimits, limited
 from miosa.http.uploads import Uploads
+from miosa.protocols.mcp_server import PATH as MCP
+from miosa.protocols.mcp_server import McpDoor
+from miosa.protocols.within import Within
 from routing import board
 from routing.front_door import application as front_door
 from tenants.event_feed import Feed, door
@@ -36,7 +39,12 @@ async def _routed(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await _lifespan(receive, send)
     elif scope["type"] == "http":
         feed = _feed(scope)
-        await (door(feed, scope, receive, send) if feed else _in_wsgi(scope, receive, send))
+        if feed:
+            await door(feed, scope, receive, send)
+        elif scope["path"] == MCP:
+            await _mcp(scope, receive, send)
+        else:
+            await _in_wsgi(scope, receive, send)
 
 
 def _feed(scope: dict[str, Any]) -> Feed | None:
@@ -46,6 +54,7 @@ def _feed(scope: dict[str, Any]) -> Feed | None:
     return next((feed for feed in FEEDS if feed.path.match(scope["path"])), None)
 
 
+_mcp = McpDoor(Within(_routed))
 _limits = BodyLimits(timeout_s=environment().body_timeout_s)
 _others = refusing_overrun(limited(_routed, _limits, Uploads(UPLOADED, MOST_UPLOAD)))
 
@@ -73,6 +82,11 @@ async def _in_wsgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
+    async with _mcp.run():
+        await _lived(receive, send)
+
+
+async def _lived(receive: Any, send: Any) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":

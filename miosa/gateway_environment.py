@@ -3,7 +3,6 @@
 # ruff: noqa: RUF009  a Rate is frozen
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from miosa import variable_checks as check
 from miosa.limits_environment import Rate, rate
@@ -20,19 +19,11 @@ def tokens(value: str) -> Rate:
     return Rate(int(digits), 60, int(digits))
 
 
-def file(value: str) -> str:
-    """Read the path of a file that is there; a relative one starts at the project."""
-    path = check.ROOT / Path(value).expanduser()
-    if not path.is_file():
-        raise ValueError("must name a file that is there")
-    return str(path)
-
-
 @dataclass(frozen=True, kw_only=True)
 class GatewayEnvironment:
     """What `Environment` knows about the gateway; docs/gateway.md says what each one bounds."""
 
-    catalog: str = variable("MIOSA_CATALOG", file)
+    catalog: str = variable("MIOSA_CATALOG", check.file)
     otlp_url: str = variable("MIOSA_OTLP_URL", check.url("http", "https"))
     metrics_token: str = variable("MIOSA_METRICS_TOKEN", check.key, secret=True)
     gateway_requests: Rate = variable("MIOSA_GATEWAY_REQUESTS", rate, Rate(60_000, 60, 60_000))

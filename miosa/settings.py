@@ -221,6 +221,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "mcp": {"level": "WARNING"},
+        "sqlglot": {"level": "ERROR"},
         "httpcore": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},  # below it are addresses and contents of requests
         "celery.app.trace": {"level": "WARNING"},  # a line for each doorbell says nothing

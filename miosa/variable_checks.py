@@ -204,6 +204,14 @@ def names(value: str) -> tuple[str, ...]:
     return tuple(value.split(","))
 
 
+def file(value: str) -> str:
+    """Read the path of a file that is there; a relative one starts at the project."""
+    path = ROOT / Path(value).expanduser()
+    if not path.is_file():
+        raise ValueError("must name a file that is there")
+    return str(path)
+
+
 def folder(value: str) -> Path:
     """Read a folder's path; a relative one starts at the project."""
     path = ROOT / Path(value).expanduser()

@@ -23,7 +23,7 @@ from routing.circuit import Circuit
 from routing.decided import Decided
 from routing.embeddings import Embeddings
 from routing.errors import CallCancelled, NoCandidate, NoProviderLeft, Removal
-from routing.messages import Completion, Prompt
+from routing.messages import Completion, Prompt, ToolCall
 from routing.providers.contract import never
 from routing.requirement import Requirement
 from routing.shared_health import SharedHealth
@@ -78,6 +78,7 @@ class Answer:
     latency_ms: int
     finish_reason: str
     prior: float
+    calls: tuple[ToolCall, ...] = ()
 
 
 def preview(requirement: Requirement) -> Preview:
@@ -136,6 +137,7 @@ def complete(
         latency_ms=completion.latency_ms,
         finish_reason=completion.finish_reason,
         prior=_prior(decided, model.id),
+        calls=completion.calls,
     )
 
 
@@ -194,7 +196,7 @@ def _record(
         agent=attribution.agent,
         finish_reason=completion.finish_reason if completion else "",
     )
-    if completion:
+    if completion and not completion.calls:  # a call of a tool is no answer that could be judged
         judging.queue(decision, prompt, completion.text)
     return sum(call.cost_micros for call in calls if call.winner)
 

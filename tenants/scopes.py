@@ -13,6 +13,7 @@ READ = frozenset(
         "projects:read",
         "deployments:read",
         "sandboxes:read",
+        "tools:read",
     }
 )
 OWN = frozenset({"sessions:read", "sessions:write"})  # where one is signed in oneself
@@ -38,6 +39,7 @@ ADMINISTER = WORK | {
     "routing:read",
     "routing:write",
     "deployments:approve",
+    "tools:write",
 }
 ALL = ADMINISTER | OWN | {"billing:write", "tenant:write"}
 

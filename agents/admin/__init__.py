@@ -3,5 +3,15 @@
 from agents.admin.executions import ExecutionAdmin
 from agents.admin.learned import LessonAdmin, MemoryAdmin
 from agents.admin.steps import StepAdmin
+from agents.admin.tools import ArtefactAdmin, McpServerAdmin, ToolRuleAdmin, ToolUseAdmin
 
-__all__ = ["ExecutionAdmin", "LessonAdmin", "MemoryAdmin", "StepAdmin"]
+__all__ = [
+    "ArtefactAdmin",
+    "ExecutionAdmin",
+    "LessonAdmin",
+    "McpServerAdmin",
+    "MemoryAdmin",
+    "StepAdmin",
+    "ToolRuleAdmin",
+    "ToolUseAdmin",
+]

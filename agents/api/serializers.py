@@ -5,10 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agents.api.tool_serializers import FileRequest
 from agents.models import Execution, Step
 
 MAX_REQUEST = 100_000  # characters
 MAX_PARAMETERS = 16
+MAX_FILES = 100
 
 
 class TaskRequest(serializers.Serializer[Any]):
@@ -36,6 +38,10 @@ class TaskRequest(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=1000, allow_blank=True), default=dict
     )
 
+    files = serializers.ListField(
+        child=FileRequest(), default=list, max_length=MAX_FILES, help_text="files that its agents work with"
+    )
+
     def validate_request(self, value: str) -> str:
         if "\0" in value:
             raise serializers.ValidationError("must not hold NUL characters")
@@ -49,6 +55,7 @@ class TaskRequest(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "is not a member of a task"))
+        attrs["files"] = {one["path"]: one["content"] for one in attrs["files"]}
         if project := attrs.pop("project"):
             attrs["parameters"] = attrs["parameters"] | {"project": project}
         return attrs
@@ -96,6 +103,8 @@ class StepRepresentation(serializers.ModelSerializer[Step]):
             "instruction",
             "reason",
             "depends_on",
+            "permits",
+            "expects",
             "state",
             "attempt",
             "waits_for",

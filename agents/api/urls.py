@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.api import control, views
+from agents.api import artefacts, control, tools, views
 from agents.api.events import Events
 
 urlpatterns = [
@@ -16,5 +16,17 @@ urlpatterns = [
     path("executions/<uuid:execution_id>/resumption", control.Resumption.as_view(), name="resumption"),
     path("executions/<uuid:execution_id>/retries", control.Retries.as_view(), name="retries"),
     path("executions/<uuid:execution_id>/forks", control.Forks.as_view(), name="forks"),
+    path("executions/<uuid:execution_id>/tool-uses", artefacts.ToolUses.as_view(), name="tool-uses"),
+    path("executions/<uuid:execution_id>/artefacts", artefacts.Artefacts.as_view(), name="artefacts"),
+    path("artefacts/<uuid:artefact_id>", artefacts.ArtefactDetail.as_view(), name="artefact"),
+    path(
+        "artefacts/<uuid:artefact_id>/content", artefacts.ArtefactContent.as_view(), name="artefact-content"
+    ),
+    path("tools", tools.Tools.as_view(), name="tools"),
+    path("tool-rules", tools.ToolRules.as_view(), name="tool-rules"),
+    path("tool-rules/<uuid:toolrule_id>", tools.ToolRuleDetail.as_view(), name="tool-rule"),
+    path("mcp-servers", tools.McpServers.as_view(), name="mcp-servers"),
+    path("mcp-servers/<uuid:mcpserver_id>", tools.McpServerDetail.as_view(), name="mcp-server"),
+    path("mcp-servers/<uuid:mcpserver_id>/looks", tools.McpServerLooks.as_view(), name="mcp-server-looks"),
     path("executions/<uuid:execution_id>/events", Events.as_view(), name="events"),
 ]

@@ -3,6 +3,7 @@
 from agents.contract.answers import CodeRun, Embed, Freight, ProgramRun, Recollection, Reply, Shipment
 from agents.contract.errors import CodeRunUnavailable, ModelUnavailable, NotYet
 from agents.contract.task import Context, Evidence, Handover, Result, Shipping, Task
+from agents.contract.tools import Effect, Offered, Returned, Turn, Use
 from agents.contract.workbench import Agent, Profile, Workbench
 
 __all__ = [
@@ -10,19 +11,24 @@ __all__ = [
     "CodeRun",
     "CodeRunUnavailable",
     "Context",
+    "Effect",
     "Embed",
     "Evidence",
     "Freight",
     "Handover",
     "ModelUnavailable",
     "NotYet",
+    "Offered",
     "Profile",
     "ProgramRun",
     "Recollection",
     "Reply",
     "Result",
+    "Returned",
     "Shipment",
     "Shipping",
     "Task",
+    "Turn",
+    "Use",
     "Workbench",
 ]

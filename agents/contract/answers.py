@@ -5,19 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.contract.task import Evidence
+from agents.contract.tools import Use
 
 Embed = Callable[[Sequence[str]], list[list[float]]]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A model's answer. `prior` is P(success) of (task, model) in (0, 1); `capable` a strong model's answer."""
+    """A model's answer. `prior` is P(success) of (task, model) in (0, 1); `capable` a strong model's answer.
+
+    `uses` are the tools it wants used before it goes on.
+    """
 
     text: str
     model: str = ""
     finish_reason: str = "stop"
     prior: float = 0.5
     capable: bool = False
+    uses: tuple[Use, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from agents.contract.answers import CodeRun, Freight, ProgramRun, Recollection, Reply, Shipment
 from agents.contract.task import Evidence, Result, Shipping, Task
+from agents.contract.tools import Offered, Turn, Use
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Profile:
     """Who an agent is: `purpose` is one sentence, `asks` its question templates by name.
 
     `task_kind` and `mode` are what its calls ask of the router unless one call says otherwise;
-    a capability marked `*` is required of the kind.
+    a capability marked `*` is required of the kind. `tools` are the tools it may ask for, `mcp__*` all of MCP servers.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class Profile:
     mode: str
     prompt: str
     asks: Mapping[str, str] = field(default_factory=dict)
+    tools: tuple[str, ...] = ()
 
     @property
     def prompt_version(self) -> str:
@@ -50,8 +52,12 @@ class Workbench(Protocol):
         schema: Mapping[str, Any] | None = None,
         grammar: str | None = None,
         temperature: float | None = None,
+        turns: Sequence[Turn] = (),
+        tools: Sequence[Offered] = (),
     ) -> Reply:
         """Ask a model; `schema` or `grammar` (GBNF, a hint that not every provider heeds), never both.
+
+        `turns` are the rounds of this conversation so far; `tools` what it may ask for instead of answering.
 
         Raises ModelUnavailable; cancellation and an exhausted budget pass through the agent untouched.
         """
@@ -83,6 +89,33 @@ class Workbench(Protocol):
 
         Called again by the same step it goes on with the same project, release, approval and deployment.
         """
+        ...
+
+    def tools(self) -> tuple[Offered, ...]:
+        """Return the tools this step may ask for; none where its tenant or its agent's list has none."""
+        ...
+
+    def earlier(self) -> tuple[Turn, ...]:
+        """Return the rounds with tools that this step has behind it: a step that is done anew goes on from them."""
+        ...
+
+    def use(self, said: str, uses: Sequence[Use]) -> Turn:
+        """Have tools used, one after another; whatever goes wrong is told in what comes back.
+
+        Raises NotYet while a person is asked, and Stopped at the third use that is the same in everything.
+        """
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file of the execution, None where there is none."""
+        ...
+
+    def files(self) -> Mapping[str, int]:
+        """Return the sizes of the execution's files in bytes, by path."""
+        ...
+
+    def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+        """Store files as artefacts of the execution; return their SHA-256 by path."""
         ...
 
     def judge(self, evidence: Sequence[Evidence]) -> None:

@@ -1,10 +1,10 @@
 """Ask in one agent's name: its prompt, its question templates, its routing wishes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.contract import ModelUnavailable, Profile, Reply, Workbench
+from agents.contract import ModelUnavailable, Offered, Profile, Reply, Turn, Workbench
 from agents.text import grammars
 from agents.text.words import words
 from agents.verifiers import prose
@@ -30,11 +30,18 @@ class Asker:
         grammar: str | None = None,
         temperature: float | None = 0.1,
         task_kind: str = "",
+        turns: Sequence[Turn] = (),
+        tools: Sequence[Offered] = (),
+        last_word: str = "",
         **fields: Any,
     ) -> Reply:
-        """Ask one question; raises ModelUnavailable."""
+        """Ask one question; raises ModelUnavailable. `turns` went before, `tools` may be asked for, `last_word` stands below."""
+        asked = self.profile.asks[name].format(**fields)
+        conversation: dict[str, Any] = ({"turns": turns} if turns else {}) | (
+            {"tools": tools} if tools else {}
+        )
         return self.bench.ask(
-            self.profile.asks[name].format(**fields),
+            f"{asked}\n\n{last_word}" if last_word else asked,
             system=self.profile.prompt,
             task_kind=task_kind or self.profile.task_kind,
             mode=self.profile.mode,
@@ -42,6 +49,7 @@ class Asker:
             schema=schema,
             grammar=grammar,
             temperature=temperature,
+            **conversation,
         )
 
     def capable(self, task_kind: str = "") -> bool:

@@ -1,9 +1,23 @@
 """Tables of what was asked and how it went."""
 
+from agents.models.artefact import Artefact
 from agents.models.event import ExecutionEvent
 from agents.models.execution import Execution
 from agents.models.lesson import Lesson
+from agents.models.mcp_server import McpServer
 from agents.models.memory import Memory
 from agents.models.step import Step
+from agents.models.tool_rule import ToolRule
+from agents.models.tool_use import ToolUse
 
-__all__ = ["Execution", "ExecutionEvent", "Lesson", "Memory", "Step"]
+__all__ = [
+    "Artefact",
+    "Execution",
+    "ExecutionEvent",
+    "Lesson",
+    "McpServer",
+    "Memory",
+    "Step",
+    "ToolRule",
+    "ToolUse",
+]

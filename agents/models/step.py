@@ -35,7 +35,16 @@ class Step(TenantOwned):
     purpose = models.CharField(max_length=200, help_text="its part, in a few words")
     instruction = models.TextField(help_text="what the agent is told")
     reason = models.TextField(blank=True, help_text="why this agent was chosen")
+    expects = models.CharField(
+        max_length=300, blank=True, help_text="what shall be shown when it is done, as planned"
+    )
     depends_on = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    permits = ArrayField(
+        models.CharField(max_length=120),
+        default=list,
+        blank=True,
+        help_text="tools that change something which the plan lets it use without asking",
+    )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
 
     attempt = models.PositiveIntegerField(default=0, help_text="times a worker took it")

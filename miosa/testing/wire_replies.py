@@ -35,6 +35,7 @@ class Reply:
     """
 
     text: str = "ok"
+    calls: Sequence[tuple[str, Any]] = ()  # tools that are asked for: name, and arguments or their very text
     reasoning: str = ""
     finish_reason: str | None = "stop"
     model: str | None = None
@@ -99,11 +100,31 @@ def steps_of(reply: Reply, *, model: str, streamed: bool, prompt: str) -> Iterat
         yield Pause(math.inf)
 
 
+def tool_calls(reply: Reply) -> list[dict[str, Any]]:
+    """The calls as members of a message."""
+    return [
+        {
+            "index": number,
+            "id": f"call_{number}",
+            "type": "function",
+            "function": {"name": name, "arguments": asked if isinstance(asked, str) else json.dumps(asked)},
+        }
+        for number, (name, asked) in enumerate(reply.calls)
+    ]
+
+
+def finish_of(reply: Reply) -> str | None:
+    """How the answer ends: a call of a tool says so, unless the script says otherwise."""
+    return "tool_calls" if reply.calls and reply.finish_reason == "stop" else reply.finish_reason
+
+
 def _whole(reply: Reply, model: str, prompt: str) -> dict[str, Any]:
-    message = {"role": "assistant", "content": reply.text}
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text}
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
-    choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
+    if reply.calls:
+        message["tool_calls"] = tool_calls(reply)
+    choice = {"index": 0, "message": message, "finish_reason": finish_of(reply)}
     answer = {"object": "chat.completion", "model": reply.model or model, "choices": [choice]}
     return answer | reply.counted(prompt)
 
@@ -125,12 +146,21 @@ class _Stream:
                 return
             yield self._event({"content": piece})
             yield Pause(reply.gap_s)
+        for one in tool_calls(reply):
+            yield from self._called(one)
         yield from self._end()
+
+    def _called(self, one: dict[str, Any]) -> Iterator[Step]:
+        """A call comes in pieces: its name first, then its arguments in two halves."""
+        said = one["function"]["arguments"]
+        yield self._event({"tool_calls": [{**one, "function": {**one["function"], "arguments": ""}}]})
+        for part in (said[: len(said) // 2], said[len(said) // 2 :]):
+            yield self._event({"tool_calls": [{"index": one["index"], "function": {"arguments": part}}]})
 
     def _end(self) -> Iterator[Step]:
         reply = self._reply
         if reply.finish_reason:
-            yield self._event({}, reply.finish_reason, self._usage if reply.usage_at == "choice" else {})
+            yield self._event({}, finish_of(reply), self._usage if reply.usage_at == "choice" else {})
         if reply.usage_at in {"top", "x_groq"}:
             yield self._framed({"model": self._model, "choices": [], **self._usage})
         if reply.done:

@@ -19,6 +19,7 @@ from deployments.models import SandboxRun
 from miosa.pg.platform import platform
 from miosa.tests.admin_rows_payments import inbox_row, told_to_stripe
 from miosa.tests.admin_rows_shipped import shipped
+from miosa.tests.admin_rows_tools import tooled
 from routing.models import (
     CachedAnswer,
     Calibration,
@@ -78,6 +79,7 @@ def fill(tenant: Any, number: int = 1) -> Execution:
         step = _step(execution)
         decision = _decision(execution, step)
         Step.objects.filter(pk=step.pk).update(decision_id=decision.pk)
+        tooled(step, number)
         _said(decision)
         _learned(number)
         shipped(number, execution_id=execution.pk)

@@ -1,11 +1,12 @@
 """One answer while it arrives: what has come, what it may cost, and whether it is whole."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from routing.messages import Chunk, Completion, Prompt, Usage, estimate_tokens
+from routing.messages import Chunk, Completion, Prompt, ToolCall, Usage, estimate_tokens
 from routing.providers.contract import BrokenAnswer, TooSlow, Translator
 from routing.providers.patience import Watch, watching
 from routing.providers.sse import documents
@@ -33,6 +34,7 @@ class Answer:
         self._prompt, self.watch, self.streamed = prompt, watch, streamed
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._calls: dict[int, ToolCall] = {}
         self._counted: Usage | None = None
         self._first_token_ms: int | None = None
         self._pause_s: float | None = None
@@ -62,7 +64,8 @@ class Answer:
         """As the provider counted, else estimated from the texts."""
         if self._counted:
             return self._counted
-        said = estimate_tokens("".join(self._text)) + estimate_tokens("".join(self._reasoning))
+        called = "".join(call.name + call.arguments for call in self._calls.values())
+        said = sum(map(estimate_tokens, ("".join(self._text), "".join(self._reasoning), called)))
         return Usage(self._prompt.input_tokens, said, estimated=True)
 
     def last_chunk(self) -> Chunk:
@@ -77,13 +80,23 @@ class Answer:
             usage=self.usage(),
             model=self._model,
             reasoning="".join(self._reasoning),
+            calls=self._whole_calls(),
             latency_ms=self.watch.elapsed_ms(),
             first_token_ms=self._first_token_ms,
             pause_s=self._pause_s,
         )
 
+    def _whole_calls(self) -> tuple[ToolCall, ...]:
+        calls = (self._calls[place] for place in sorted(self._calls))
+        return tuple(replace(call, id=call.id or f"call_{number}") for number, call in enumerate(calls))
+
     def _add(self, chunk: Chunk) -> bool:
-        visible = bool(chunk.text or chunk.reasoning)
+        visible = bool(chunk.text or chunk.reasoning or chunk.calls)
+        for place, piece in chunk.calls:
+            before = self._calls.get(place, ToolCall("", "", ""))
+            self._calls[place] = ToolCall(
+                before.id or piece.id, before.name + piece.name, before.arguments + piece.arguments
+            )
         if visible and self.streamed and self._first_token_ms is None:
             self._first_token_ms = self.watch.elapsed_ms()
         self._text.append(chunk.text)

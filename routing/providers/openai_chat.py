@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import httpx
 
 from routing.catalog import Model
-from routing.messages import Chunk, Completion, Message, Prompt, clean
+from routing.messages import Chunk, Completion, Message, Prompt
 from routing.providers.answer import Answer
 from routing.providers.contract import (
     BrokenAnswer,
@@ -26,6 +26,7 @@ from routing.providers.outgoing import MAX_OUTPUT, SAMPLING, formatted, left_out
 from routing.providers.patience import Watch, WatchedTransport, watching
 from routing.providers.redaction import Secret, redact
 from routing.providers.schemas import format_of, instruction_for
+from routing.providers.tool_wire import fields_of, is_spelled, read, spelled, turn_of
 from routing.providers.wire import error_message
 from routing.rates import retry_after_s
 
@@ -108,16 +109,17 @@ class OpenAIChat:
 
     def body(self, model: Model, prompt: Prompt) -> dict[str, Any]:
         """The request, but for how it is streamed."""
+        prompt = spelled(model, prompt)
         told = instruction_for(model, prompt)
         turns = (*((Message("system", told),) if told else ()), *prompt.messages)
         content: dict[str, Any] = {
             "model": model.id,
-            "messages": [{"role": turn.role, "content": clean(turn.content)} for turn in turns],
+            "messages": [turn_of(turn) for turn in turns],
             self.max_tokens_field: model.output_ceiling(prompt.max_output_tokens, prompt.input_tokens),
         }
         if prompt.temperature is not None and self.samples:
             content["temperature"] = prompt.temperature
-        return content | format_of(model, prompt)
+        return content | format_of(model, prompt) | fields_of(prompt)
 
     def complete(
         self, model: Model, prompt: Prompt, *, limits: Limits = DEFAULT_LIMITS, cancelled: Cancelled = never
@@ -126,7 +128,8 @@ class OpenAIChat:
         answer = self._answer(model, prompt, limits, cancelled)
         for _ in self._chunks(model, prompt, answer):
             continue  # the answer gathers them
-        return answer.completion()
+        whole = answer.completion()
+        return read(whole) if is_spelled(model, prompt) else whole
 
     def stream(
         self, model: Model, prompt: Prompt, *, limits: Limits = DEFAULT_LIMITS, cancelled: Cancelled = never

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from routing.messages import Chunk, Usage
+from routing.messages import Chunk, ToolCall, Usage
 from routing.providers.contract import RETRYABLE, BrokenAnswer
 
 MAX_MESSAGE = 300  # characters of a provider's own words that are passed on
@@ -39,6 +39,7 @@ def chunks_of(document: Any) -> Iterator[Chunk]:
     yield Chunk(
         text=_text(delta.get("content")),
         reasoning=next((r for r in (delta.get(n) for n in REASONING) if r and isinstance(r, str)), ""),
+        calls=_calls(delta.get("tool_calls")),
         finish_reason=finish,
         usage=usage_of(document),
         model=document["model"] if isinstance(document.get("model"), str) else "",
@@ -101,6 +102,20 @@ def _text(content: Any) -> str:
             part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)
         )
     raise BrokenAnswer("a malformed chunk: the content is no text")
+
+
+def _calls(listed: Any) -> tuple[tuple[int, ToolCall], ...]:
+    """Pieces of calls of tools with their places; some servers leave out the place, some the id."""
+    found = []
+    for number, one in enumerate(_list(listed)):
+        function = one.get("function") if isinstance(one, dict) else None
+        if not isinstance(function, dict):
+            raise BrokenAnswer("a malformed chunk: a call of a tool names no function")
+        arguments = function.get("arguments") or ""
+        said = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        place = one["index"] if isinstance(one.get("index"), int) else number
+        found.append((place, ToolCall(str(one.get("id") or ""), str(function.get("name") or ""), said)))
+    return tuple(found)
 
 
 def _cached(usage: Mapping[str, Any]) -> int:

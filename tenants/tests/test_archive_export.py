@@ -214,6 +214,7 @@ def test_every_column_that_could_be_a_credential_was_decided():
         ("deployments_filecontent", "content"),  # files of projects, which are the tenant's own
         ("deployments_filecontent", "digest"),
         ("deployments_fileversion", "digest"),
+        ("agents_artefact", "digest"),  # of files of executions
         ("routing_cachedanswer", "digest"),  # of questions that the tenant itself asked
         ("routing_cachedanswer", "frame"),
         ("routing_knowncatalog", "digest"),  # of prices and windows that ship with the product

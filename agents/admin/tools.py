@@ -1,0 +1,140 @@
+"""What agents did with tools, which files executions hold, and what tenants say of tools."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from agents.models import Artefact, McpServer, ToolRule, ToolUse
+from miosa.pages.cells import NONE, badge, block, data, duration, link, moment
+from miosa.pages.columns import Columns
+from miosa.pages.rows import Facts
+
+
+class OfExecution(Columns, Facts):
+    """A fact about one execution."""
+
+    ordering = ("-created",)
+
+    @display(description="Execution")
+    def execution_(self, row: Any) -> SafeString:
+        return link("agents_execution", row.execution, to=row.execution_id)
+
+    @display(description="Step")
+    def step_(self, row: Any) -> SafeString | str:
+        return link("agents_step", row.step.purpose, to=row.step_id) if row.step_id else NONE
+
+
+@admin.register(ToolUse)
+class ToolUseAdmin(OfExecution):
+    """One use of a tool: who asked for what, whether it was permitted, what came back."""
+
+    list_display = ("tool", "tenant", "state_", "effect", "execution_", "took", "created_")
+    list_filter = ("tenant", "tool", "effect", "state", "created")
+    list_select_related = ("tenant", "execution", "step")
+    search_fields = ("tool", "output")
+    search_help_text = "Search in tools and what they returned"
+    fields = (
+        "tenant",
+        ("execution_", "step_"),
+        ("tool", "effect", "state_", "took"),
+        ("round", "place", "approval_id"),
+        "said",
+        "arguments_",
+        "origin",
+        "output_",
+        "data_",
+        "files_",
+        ("created_", "finished_"),
+    )
+
+    @display(description="State", ordering="state")
+    def state_(self, row: ToolUse) -> SafeString:
+        return badge(row.state)
+
+    @display(description="Took", ordering="took_ms")
+    def took(self, row: ToolUse) -> str:
+        return duration(row.took_ms)
+
+    @display(description="Arguments")
+    def arguments_(self, row: ToolUse) -> SafeString:
+        return data(row.arguments)
+
+    @display(description="Returned (data, never an instruction)")
+    def output_(self, row: ToolUse) -> SafeString:
+        return block(row.output)
+
+    @display(description="Data")
+    def data_(self, row: ToolUse) -> SafeString:
+        return data(row.data)
+
+    @display(description="Files it left")
+    def files_(self, row: ToolUse) -> SafeString:
+        return data(row.files)
+
+    @display(description="Ended", ordering="finished")
+    def finished_(self, row: ToolUse) -> SafeString:
+        return moment(row.finished)
+
+
+@admin.register(Artefact)
+class ArtefactAdmin(OfExecution):
+    """One version of a file of an execution."""
+
+    list_display = ("path", "tenant", "number", "size_bytes", "origin", "execution_", "created_")
+    list_filter = ("tenant", "origin", "media_type", "created")
+    list_select_related = ("tenant", "execution", "step")
+    search_fields = ("path", "digest")
+    search_help_text = "Search in paths and checksums"
+    fields = (
+        "tenant",
+        ("execution_", "step_"),
+        ("path", "number"),
+        ("size_bytes", "media_type", "origin"),
+        "digest",
+        "created_",
+    )
+
+
+@admin.register(ToolRule)
+class ToolRuleAdmin(Columns, Facts):
+    """A tenant's word on a tool."""
+
+    ordering = ("tool",)
+    list_display = ("tool", "tenant", "decision", "set_by", "changed_")
+    list_filter = ("tenant", "decision")
+    search_fields = ("tool",)
+    search_help_text = "Search in tools"
+    fields = ("tenant", ("tool", "decision"), ("set_by", "changed_"))
+
+    @display(description="Changed", ordering="changed")
+    def changed_(self, row: ToolRule) -> SafeString:
+        return moment(row.changed)
+
+
+@admin.register(McpServer)
+class McpServerAdmin(Columns, Facts):
+    """An MCP server with its tools as somebody saw them."""
+
+    ordering = ("name",)
+    list_display = ("name", "tenant", "url", "enabled", "fault", "seen_")
+    list_filter = ("tenant", "enabled")
+    search_fields = ("name", "url")
+    search_help_text = "Search in names and addresses"
+    fields = (
+        "tenant",
+        ("name", "url"),
+        ("enabled", "reads_freely", "credential"),
+        "fault",
+        "tools_",
+        ("created_by", "created_", "seen_"),
+    )
+
+    @display(description="Tools")
+    def tools_(self, row: McpServer) -> SafeString:
+        return data(row.tools)
+
+    @display(description="Seen", ordering="seen")
+    def seen_(self, row: McpServer) -> SafeString:
+        return moment(row.seen)

@@ -1,0 +1,51 @@
+"""Work with tools until it is done: ask, have used what is asked for, show what came back, ask again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.contract import Offered, Reply, Turn
+from agents.crafts.asking import Asker
+
+MOST_ROUNDS = 24
+LAST = "You have no more rounds with tools: answer now with what you know."
+
+
+@dataclass(frozen=True)
+class Worked:
+    """How it ended: the model's last words, every round, and whether it came to an end by itself."""
+
+    reply: Reply
+    turns: tuple[Turn, ...]
+    finished: bool
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The newest SHA-256 of every file that a tool left, by path."""
+        return {
+            path: digest for turn in self.turns for one in turn.returned for path, digest in one.files.items()
+        }
+
+
+def work(
+    ask: Asker,
+    name: str,
+    *,
+    tools: Sequence[Offered],
+    rounds: int = MOST_ROUNDS,
+    max_output_tokens: int = 4_000,
+    **fields: Any,
+) -> Worked:
+    """Ask a question of the agent's profile and let the model use tools until it answers.
+
+    A step that is done anew goes on after the rounds it has behind it. Raises ModelUnavailable, NotYet and what a
+    ceiling raises.
+    """
+    turns = list(ask.bench.earlier())
+    while len(turns) < rounds:
+        reply = ask(name, turns=turns, tools=tools, max_output_tokens=max_output_tokens, **fields)
+        if not reply.uses:
+            return Worked(reply, tuple(turns), finished=True)
+        turns.append(ask.bench.use(reply.text, reply.uses))
+    reply = ask(name, turns=turns, last_word=LAST, max_output_tokens=max_output_tokens, **fields)
+    return Worked(reply, tuple(turns), finished=False)

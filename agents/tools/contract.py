@@ -1,0 +1,49 @@
+"""What a tool is: a name, a JSON schema, an effect, its limits, and the function that does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agents.contract.tools import Effect, Returned
+from agents.models import Execution, Step
+from agents.workspace import Workspace
+
+
+class ToolRefused(Exception):  # noqa: N818  it reads as what happened
+    """The tool cannot do this. The message is for whoever asked, a model or a person, and says what to do instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """For whom a tool works. `key` is the same in every repeat of the same use: hand it on to what has effects."""
+
+    execution: Execution
+    step: Step
+    key: str
+    workspace: Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool. `run` keeps within `timeout_s` seconds by itself; what it returns is cut to `most_chars`.
+
+    `run` raises ToolRefused for what it cannot do; anything else it raises is a fault of ours.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    run: Callable[[Mapping[str, Any], Hands], Returned]
+    effect: Effect = Effect.READS
+    timeout_s: float = 60.0
+    most_chars: int = 20_000
+
+
+def parameters(required: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema of arguments that takes these and no others; those not named in `required` may be left out."""
+    return {
+        "type": "object",
+        "properties": {name: dict(schema) for name, schema in properties.items()},
+        "required": list(required),
+        "additionalProperties": False,
+    }

@@ -1,0 +1,86 @@
+"""Ask our own REST routes from inside the process, as whoever asks us.
+
+A protocol that is spoken here has no rights of its own: each of its calls is one request of REST with the caller's
+credential. Scopes, limits, tenants, audit and the checks of what is sent are those of REST, because they are REST.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+HERE = "http://within"
+KEPT = ("authorization", "host", "x-forwarded-for", "idempotency-key", "x-request-id")
+TOTAL_S = 120.0
+CLIENT_ERRORS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose request it is: the headers that say so, and the address it came from."""
+
+    headers: Mapping[str, str]
+    address: tuple[str, int]
+
+    @classmethod
+    def of(cls, scope: Mapping[str, Any]) -> "Caller":
+        """Return the caller of an ASGI request."""
+        told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        address = scope.get("client") or ("", 0)
+        return cls({name: told[name] for name in KEPT if name in told}, (address[0], address[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What REST answered; `told` is its document, or {"text": ...} or {"base64": ...} where it is none."""
+
+    status: int
+    told: Any
+
+    @property
+    def ok(self) -> bool:
+        """False where REST refused; `told` is then a problem document."""
+        return self.status < CLIENT_ERRORS
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """`application` is our own ASGI application."""
+
+    application: Any
+
+    async def ask(
+        self,
+        caller: Caller,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+    ) -> Answer:
+        """Send one request below /api/v1; `path` may not leave it."""
+        transport = httpx.ASGITransport(app=self.application, client=caller.address)
+        async with httpx.AsyncClient(transport=transport, base_url=HERE, timeout=TOTAL_S) as client:
+            answer = await client.request(
+                method, f"/api/v1/{path}", params=query, json=body, headers=dict(caller.headers)
+            )
+        return Answer(answer.status_code, _told(answer))
+
+
+def _told(answer: httpx.Response) -> Any:
+    if not answer.content:
+        return {}
+    if answer.headers.get("content-type", "").partition(";")[0].endswith("json"):
+        return answer.json()
+    try:
+        return {"text": answer.content.decode()}
+    except UnicodeDecodeError:
+        return {"base64": b64encode(answer.content).decode()}
+
+
+def part(value: Any) -> str:
+    """Return a value as one part of a path: it cannot add others."""
+    return quote(str(value), safe="") or "-"

@@ -37,6 +37,7 @@ AIMS = (
     Aim("list_ratio", 1.10),
     Aim("insert_ratio", 1.30),
     Aim("pooled_create_ms", 20),
+    Aim("silo_create_ms", 2_000),
     Aim("recall_ratio", 0.95, at_least=True),
 )
 

@@ -1,4 +1,4 @@
-"""The schema of a tenant: made and migrated before the tenant moves in, dropped after it has moved out."""
+"""The schema of a tenant: made before the tenant moves in, dropped after it has moved out."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from django.db import connection, transaction
 from miosa.pg.bootstrap import OWNER, PLATFORM
 from miosa.pg.owner import as_owner
 from miosa.pg.shared import SHARED_MODELS
+from tenants.moving.copying import RECORDS, copied
 from tenants.moving.refusal import MoveRefused
-from tenants.moving.shape import SHARED, shape
+from tenants.moving.shape import differences
 
-RECORDS = "django_migrations"  # Django's own table in every schema that it migrates
 FOREIGN = """
 SELECT c.relname FROM pg_class c WHERE c.relnamespace = to_regnamespace(%s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND c.relname <> ALL(%s) ORDER BY 1"""
@@ -27,7 +27,7 @@ def exists(schema: str) -> bool:
 
 
 def prepare(schema: str) -> None:
-    """Make the schema and migrate it; where it stands already, only what is missing.
+    """Make the schema with its tables; where some stand already, only what is missing.
 
     Raises:
         MoveRefused: something stands there that is not ours, or its tables are not made like the shared ones.
@@ -35,11 +35,19 @@ def prepare(schema: str) -> None:
     with as_owner():
         with connection.cursor() as cursor:
             _refuse_foreign(cursor, schema)
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {connection.ops.quote_name(schema)}")
-        call_command("migrate_schemas", schema_name=schema, verbosity=0, interactive=False, skip_checks=True)
+            begun = _there(cursor, schema)
+        if begun or not copied(schema, _names()):
+            migrate(schema)
         with transaction.atomic(), connection.cursor() as cursor:
             _refuse_rows(cursor, schema)
     refuse_difference(schema)
+
+
+def migrate(schema: str) -> None:
+    """Make the schema, or what it lacks, by running the migrations in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {connection.ops.quote_name(schema)}")
+    call_command("migrate_schemas", schema_name=schema, verbosity=0, interactive=False, skip_checks=True)
 
 
 def drop(schema: str) -> None:
@@ -122,12 +130,12 @@ def refuse_difference(schema: str) -> None:
     """Compare the tables there with the shared ones, in PostgreSQL's own catalogue.
 
     Raises:
-        MoveRefused: they differ in columns, keys, indexes, policies, triggers or rights.
+        MoveRefused: they differ in columns, keys, indexes, policies, triggers, functions or rights.
     """
     names = _names()
     with as_owner(), transaction.atomic(), connection.cursor() as cursor:
-        shared, own = shape(cursor, SHARED, names), shape(cursor, schema, names)
-    if different := sorted(shared ^ own):
+        different = differences(cursor, schema, names)
+    if different:
         raise MoveRefused(
             f"The tables of the schema {schema} are not made like the shared ones ({different[0]}): "
             "run `manage.py migrate`, and then this again."

@@ -2,13 +2,25 @@
 
 from typing import Any
 
+from django.conf import settings
+
+from miosa.pg.bootstrap import OWNER
+
 SHARED = "public"
 
+# What the tables' triggers call, and what the owner has that is named after one of the apps whose tables these are.
+FUNCTIONS = f"""
+  SELECT f.oid, proname, prosrc, proacl FROM pg_proc f
+  WHERE pronamespace = to_regnamespace(%(schema)s) AND prokind = 'f' AND (
+    proowner = '{OWNER}'::regrole AND EXISTS (SELECT FROM unnest(%(labels)s::text[]) label WHERE starts_with(proname, label || '_'))
+    OR f.oid IN (SELECT tgfoid FROM pg_trigger g JOIN tables t ON tgrelid = t.oid WHERE NOT tgisinternal))"""
+
 # The schema's own name is written as nothing, and names as they are written inside of it.
-SHAPE = """
+SHAPE = f"""
 WITH tables AS (
   SELECT c.oid, c.relname FROM pg_class c
-  WHERE c.relnamespace = to_regnamespace(%(schema)s) AND c.relkind IN ('r', 'p') AND c.relname = ANY(%(tables)s))
+  WHERE c.relnamespace = to_regnamespace(%(schema)s) AND c.relkind IN ('r', 'p') AND c.relname = ANY(%(tables)s)),
+functions AS ({FUNCTIONS})
 SELECT 'table ' || c.relname || ' row security ' || c.relrowsecurity || ', forced ' || c.relforcerowsecurity
     || ', owner ' || c.relowner::regrole FROM pg_class c JOIN tables USING (oid)
 UNION ALL SELECT format('column %%s.%%s %%s %%s %%s', relname, attname, format_type(atttypid, atttypmod),
@@ -23,8 +35,7 @@ UNION ALL SELECT format('policy %%s.%%s %%s %%s %%s using %%s check %%s', relnam
   FROM pg_policy p JOIN tables t ON polrelid = t.oid
 UNION ALL SELECT format('trigger %%s', pg_get_triggerdef(g.oid))
   FROM pg_trigger g JOIN tables t ON tgrelid = t.oid WHERE NOT tgisinternal
-UNION ALL SELECT format('function %%s %%s', proname, prosrc)
-  FROM pg_proc WHERE oid IN (SELECT tgfoid FROM pg_trigger g JOIN tables t ON tgrelid = t.oid WHERE NOT tgisinternal)
+UNION ALL SELECT format('function %%s %%s', oid::regprocedure, prosrc) FROM functions
 UNION ALL SELECT format('right %%s %%s %%s', relname, role, "right") FROM tables,
     unnest(ARRAY['miosa_app', 'miosa_platform']) role, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) "right"
   WHERE has_table_privilege(role, oid, "right")
@@ -33,14 +44,20 @@ UNION ALL SELECT format('right to enter %%s', role) FROM unnest(ARRAY['miosa_app
 
 
 def shape(cursor: Any, schema: str, names: list[str]) -> set[str]:
-    """Return the lines that describe the tables `names` in a schema: columns, keys, indexes, policies, triggers, rights.
+    """Return the lines that describe the tables `names` in a schema, and the functions that go with them.
 
-    The same tables in another schema give the same lines.
+    That is columns, keys, indexes, policies, triggers, functions and rights. The same tables in another schema give
+    the same lines.
     """
     # With the schema alone in the path PostgreSQL leaves its name out of everything it prints.
     cursor.execute("SELECT set_config('search_path', quote_ident(%s) || ', pg_catalog', true)", [schema])
-    cursor.execute(SHAPE, {"schema": schema, "tables": names})
+    cursor.execute(SHAPE, {"schema": schema, "tables": names, "labels": settings.TENANT_APPS})
     return {_unnamed(line, schema) for (line,) in cursor.fetchall()}
+
+
+def differences(cursor: Any, schema: str, names: list[str]) -> list[str]:
+    """Return the lines in which the tables `names` of a schema are made otherwise than the shared ones."""
+    return sorted(shape(cursor, SHARED, names) ^ shape(cursor, schema, names))
 
 
 def _unnamed(line: str, schema: str) -> str:

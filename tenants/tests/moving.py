@@ -141,6 +141,15 @@ def waited_for(pid: int) -> bool:
     return until(lambda: somebody_waits_for(pid), timeout_s=IN_TIME_S)
 
 
+def moving() -> bool:
+    """Tell whether a command still holds the lock of those who move a tenant."""
+    with connections["platform"].cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s)", [0x4D4F5645]
+        )
+        return bool(cursor.fetchone()[0])
+
+
 @contextmanager
 def open_job(statement: str) -> Any:
     """Run a statement as a job of the platform does, and yield its connection with the transaction still open."""

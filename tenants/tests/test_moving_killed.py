@@ -8,7 +8,6 @@ import os
 import signal
 
 import pytest
-from django.db import connections
 
 from miosa.embedded.processes import until
 from miosa.pg.rebuilt_view import LOCK as STATISTICS
@@ -22,6 +21,7 @@ from tenants.tests.moving import (
     filled,
     holding,
     in_force,
+    moving,
     number_of_rows,
     open_job,
     ran,
@@ -81,15 +81,6 @@ def kill(process):
     process.communicate(timeout=IN_TIME_S)
     assert process.returncode == -signal.SIGKILL
     assert until(lambda: not moving(), timeout_s=IN_TIME_S)
-
-
-def moving():
-    """Tell whether a command still holds the lock of those who move a tenant."""
-    with connections["platform"].cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s)", [0x4D4F5645]
-        )
-        return cursor.fetchone()[0]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ class LiveBench:
     vector: Sequence[float] | None = None  # the embedding of the task, once the step has recalled by it
     used: Used = NOTHING
     _began: float = field(default_factory=time.monotonic)
+    _turns: list[Turn] | None = None  # read from the rows once
     _files_left: dict[str, str] = field(default_factory=dict)  # by tools, path to SHA-256
 
     def __post_init__(self) -> None:
@@ -75,9 +76,11 @@ class LiveBench:
         temperature: float | None = None,
         turns: Sequence[Turn] = (),
         tools: Sequence[Offered] = (),
+        last_word: str = "",
     ) -> Reply:
+        said_last = (Message("user", last_word),) if last_word else ()
         asked = Prompt(
-            messages=(Message("system", system), Message("user", prompt), *messages_of(turns)),
+            messages=(Message("system", system), Message("user", prompt), *messages_of(turns), *said_last),
             max_output_tokens=max_output_tokens,
             temperature=temperature,
             response_schema=schema,
@@ -151,17 +154,19 @@ class LiveBench:
         return self._toolbox.offered()
 
     def earlier(self) -> tuple[Turn, ...]:
-        turns = self._toolbox.earlier()
-        for turn in turns:
-            self._noted_uses(turn.uses)
-            self._changed(turn)
-        return turns
+        if self._turns is None:
+            self._turns = []
+            for turn in self._toolbox.earlier():
+                self._noted_uses(turn.uses)
+                self._keep(turn)
+        return tuple(self._turns)
 
     def use(self, said: str, uses: Sequence[Use]) -> Turn:
+        self.earlier()
         self._noted_uses(uses)
         self.check()
         turn = self._toolbox.use(said, tuple(uses))
-        self._changed(turn)
+        self._keep(turn)
         return turn
 
     def _noted_uses(self, uses: Sequence[Use]) -> None:
@@ -169,7 +174,8 @@ class LiveBench:
         for use in uses:
             self._repeats.note(use.tool, changed=self._files_left, asked=use.arguments)
 
-    def _changed(self, turn: Turn) -> None:
+    def _keep(self, turn: Turn) -> None:
+        self._turns = [*(self._turns or ()), turn]
         for one in turn.returned:
             self._files_left |= one.files
 

@@ -30,7 +30,8 @@ class Profile:
     @property
     def prompt_version(self) -> str:
         """Twelve hexadecimal digits over everything this agent says to a model."""
-        said = "\0".join([self.prompt, *(f"{name}\0{self.asks[name]}" for name in sorted(self.asks))])
+        asks = (f"{name}\0{self.asks[name]}" for name in sorted(self.asks))
+        said = "\0".join([self.prompt, *asks, *self.tools])
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
@@ -54,10 +55,12 @@ class Workbench(Protocol):
         temperature: float | None = None,
         turns: Sequence[Turn] = (),
         tools: Sequence[Offered] = (),
+        last_word: str = "",
     ) -> Reply:
         """Ask a model; `schema` or `grammar` (GBNF, a hint that not every provider heeds), never both.
 
-        `turns` are the rounds of this conversation so far; `tools` what it may ask for instead of answering.
+        `turns` are the rounds of this conversation so far, `last_word` what the user says after them; `tools` are what it
+        may ask for instead of answering.
 
         Raises ModelUnavailable; cancellation and an exhausted budget pass through the agent untouched.
         """

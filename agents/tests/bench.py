@@ -1,5 +1,6 @@
 """A plain workbench for tests: scripted replies, hashed bags of words as embeddings, code run in a child process."""
 
+import hashlib
 import math
 import subprocess
 import sys
@@ -17,11 +18,14 @@ from agents.contract import (
     Freight,
     ModelUnavailable,
     NotYet,
+    Offered,
     ProgramRun,
     Recollection,
     Reply,
     Shipment,
     Shipping,
+    Turn,
+    Use,
 )
 from agents.text.words import content_words, stem
 
@@ -58,6 +62,7 @@ class Bench:
     judged: list[tuple[Evidence, ...]] = field(default_factory=list)
     runs: int = 0
     programs: list[dict[str, str]] = field(default_factory=list)
+    kept: dict[str, bytes] = field(default_factory=dict)
     shipments: Sequence[Shipment | NotYet] = ()
     shipped: list[tuple[Freight, Shipping]] = field(default_factory=list)
 
@@ -127,6 +132,25 @@ class Bench:
                 check=False,
             )
         return ProgramRun(done.returncode, done.stdout.decode(errors="replace"))
+
+    def tools(self) -> tuple[Offered, ...]:
+        return ()
+
+    def earlier(self) -> tuple[Turn, ...]:
+        return ()
+
+    def use(self, said: str, uses: Sequence[Use]) -> Turn:
+        raise AssertionError("nothing was offered")
+
+    def files(self) -> Mapping[str, int]:
+        return {path: len(content) for path, content in self.kept.items()}
+
+    def read(self, path: str) -> bytes | None:
+        return self.kept.get(path)
+
+    def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+        self.kept |= files
+        return {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
 
     def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
         self.shipped.append((freight, shipping))

@@ -110,7 +110,8 @@ def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
         capable = bench.capable("orchestration", "quality")
         ask, online = bench.ask if capable else None, shipping_of(execution) is not None
         tools = changing_tools() if capable else {}
-        made = plan(execution.request, ask=ask, embed=bench.embed, online=online, tools=tools)
+        files = tuple(bench.files())
+        made = plan(execution.request, ask=ask, embed=bench.embed, online=online, tools=tools, files=files)
         return Done(
             Result(success=True, output=made.explanation, evidence=plan_evidence(made)),
             made,

@@ -185,6 +185,9 @@ class LiveBench:
     def files(self) -> Mapping[str, int]:
         return self._toolbox.workspace.paths()
 
+    def originals(self) -> Mapping[str, bytes]:
+        return self._toolbox.workspace.originals()
+
     def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
         return self._toolbox.workspace.keep(files, origin=Artefact.Origin.AGENT)
 

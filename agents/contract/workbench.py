@@ -117,6 +117,10 @@ class Workbench(Protocol):
         """Return the sizes of the execution's files in bytes, by path."""
         ...
 
+    def originals(self) -> Mapping[str, bytes]:
+        """Return the files that came from outside as they came: with the task, or from a repository."""
+        ...
+
     def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
         """Store files as artefacts of the execution; return their SHA-256 by path."""
         ...

@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("person", "handed in with the task"),
+                            ("source", "fetched from a repository"),
                             ("agent", "written by an agent"),
                             ("tool", "left by a tool"),
                         ],

@@ -148,6 +148,9 @@ class Bench:
     def read(self, path: str) -> bytes | None:
         return self.kept.get(path)
 
+    def originals(self) -> Mapping[str, bytes]:
+        return dict(self.kept)
+
     def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
         self.kept |= files
         return {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}

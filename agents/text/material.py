@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-REPOSITORY = re.compile(r"https?://[^\s<>\"')]+?(?:\.git\b|(?=[\s<>\"').,;]|$))", re.IGNORECASE)
+REPOSITORY = re.compile(r"https?://[^\s<>\"')]+", re.IGNORECASE)
 _REPOSITORY_WORD = re.compile(r"\b(?:repo(?:sitory)?|git|clone|checkout|code ?base)\b", re.IGNORECASE)
 _PACKAGE = re.compile(
     r"\b(?:(?:python )?(?:package|library|command[- ]line tool|cli(?: tool)?)|python project)\b",
@@ -20,7 +20,7 @@ SOURCES = (".py",)
 def repository_of(text: str) -> str:
     """Return the address of the git repository that a text names, "" where it names none."""
     for match in REPOSITORY.finditer(text):
-        address = match[0].rstrip("/.,")
+        address = match[0].rstrip("/.,;:!?")
         if address.lower().endswith(".git") or _REPOSITORY_WORD.search(text):
             return address
     return ""

@@ -187,6 +187,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("set_by", models.CharField(max_length=60)),
+                ("created", models.DateTimeField(auto_now_add=True)),
                 ("changed", models.DateTimeField(auto_now=True)),
                 (
                     "tenant",

@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from agents import executions, facts, memory
 from agents import shipping as shipping_of_executions
@@ -24,10 +28,14 @@ from agents.contract import (
     Shipping,
 )
 from agents.leases import Claim, LostLease
-from agents.models import Execution, Step
+from agents.memory.embedding import embedded, model_in_use
+from agents.models import Execution, Memory, Step
 from deployments import execution as deployments
+from deployments.models import Project
 from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
+from miosa.http.problem import Unprocessable
 from routing import gateway
+from routing.embeddings import MODEL
 from routing.errors import CallCancelled, EmbeddingsUnavailable, NoCandidate, NoProviderLeft
 from routing.gateway import Answer, Attribution
 from routing.messages import Message, Prompt
@@ -101,12 +109,56 @@ class LiveBench:
         except EmbeddingsUnavailable as error:
             raise ModelUnavailable(error.detail) from error
 
-    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
-        try:
+    def recall(
+        self, text: str, *, limit: int = 3, scope: str = "", kind: str = ""
+    ) -> tuple[Recollection, ...]:
+        pattern: Sequence[float] = ()
+        with suppress(ModelUnavailable, EmbeddingsUnavailable):  # words find what they hold all the same
             self.vector = self.embed([text])[0]
-            return memory.recall(self.vector, limit=limit)
-        except ModelUnavailable:
-            return ()  # memory is a help, not a need
+            pattern = self.vector if model_in_use() == MODEL else embedded([text])[0]
+        return memory.recall(text, pattern, reach=self._reach(scope, kind), limit=limit)
+
+    def remember(
+        self,
+        text: str,
+        *,
+        origin: str = "agent",
+        source: str = "",
+        scope: str = "",
+        importance: float = 0.5,
+        keep_s: float | None = None,
+    ) -> str:
+        agent = self.step.agent
+        note = memory.Note(
+            text[: memory.MOST_CHARACTERS],
+            # A person speaks for itself, through the API: here everything was written by a program.
+            memory.Provenance(
+                f"agent:{agent}", "tool" if origin == "tool" else "agent", source, self.step.pk, agent
+            ),
+            self.made_at(scope),
+            importance,
+            timezone.now() + timedelta(seconds=keep_s) if keep_s else None,
+        )
+        try:
+            return str(memory.remember(note).pk)
+        except Unprocessable as refusal:
+            self.note(f"This is not remembered: {refusal}")
+            return ""
+
+    def made_at(self, scope: str = "tenant") -> memory.Place:
+        """Return where this execution's memories are made, and how far they are found."""
+        return memory.Place(self.project_id, self.execution.conversation, scope)
+
+    @cached_property
+    def project_id(self) -> UUID | None:
+        """The project that this execution names, if there is one."""
+        slug = str(self.execution.parameters.get("project", ""))
+        return Project.objects.filter(slug=slug).values_list("pk", flat=True).first() if slug else None
+
+    def _reach(self, scope: str, kind: str) -> memory.Reach:
+        project_id = self.project_id if scope != Memory.Scope.TENANT else None
+        conversation = "" if scope in {Memory.Scope.TENANT, Memory.Scope.PROJECT} else self.execution.conversation
+        return memory.Reach(project_id, conversation, kind)
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         self._repeats.note("run_code", code=code, files=dict(files))

@@ -4,6 +4,7 @@ from agents.models.event import ExecutionEvent
 from agents.models.execution import Execution
 from agents.models.lesson import Lesson
 from agents.models.memory import Memory
+from agents.models.memory_vector import MemoryVector
 from agents.models.step import Step
 
-__all__ = ["Execution", "ExecutionEvent", "Lesson", "Memory", "Step"]
+__all__ = ["Execution", "ExecutionEvent", "Lesson", "Memory", "MemoryVector", "Step"]

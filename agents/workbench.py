@@ -114,8 +114,9 @@ class LiveBench:
     ) -> tuple[Recollection, ...]:
         pattern: Sequence[float] = ()
         with suppress(ModelUnavailable, EmbeddingsUnavailable):  # words find what they hold all the same
-            self.vector = self.embed([text])[0]
-            pattern = self.vector if model_in_use() == MODEL else embedded([text])[0]
+            pattern = embedded([text])[0]
+            if kind != Memory.Kind.NOTE:  # a likeness of tasks: notes say nothing of who did them well
+                self.vector = pattern if model_in_use() == MODEL else self.embed([text])[0]
         return memory.recall(text, pattern, reach=self._reach(scope, kind), limit=limit)
 
     def remember(

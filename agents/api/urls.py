@@ -4,6 +4,7 @@ from django.urls import path
 
 from agents.api import control, views
 from agents.api.events import Events
+from agents.api.memories import Memories, MemoryDetail
 
 urlpatterns = [
     path("agents", views.Agents.as_view(), name="agents"),
@@ -16,5 +17,7 @@ urlpatterns = [
     path("executions/<uuid:execution_id>/resumption", control.Resumption.as_view(), name="resumption"),
     path("executions/<uuid:execution_id>/retries", control.Retries.as_view(), name="retries"),
     path("executions/<uuid:execution_id>/forks", control.Forks.as_view(), name="forks"),
+    path("memories", Memories.as_view(), name="memories"),
+    path("memories/<uuid:memory_id>", MemoryDetail.as_view(), name="memory"),
     path("executions/<uuid:execution_id>/events", Events.as_view(), name="events"),
 ]

@@ -39,12 +39,13 @@ INDEXED = f"""nearest AS MATERIALIZED (
 NOTHING_NEAR = "nearest AS (SELECT NULL::uuid AS id, NULL::float8 AS distance WHERE false)"
 NOTHING_SAID = "worded AS (SELECT NULL::uuid AS id, NULL::float8 AS covered, NULL::bigint AS place WHERE false)"
 
+# Materialised, so that ids are plain columns: behind row security a condition on a COALESCE may not use an index.
 FUSED = f"""
 ranked AS (SELECT id, distance, row_number() OVER (ORDER BY distance, id DESC) AS place FROM nearest),
-fused AS (
+fused AS MATERIALIZED (
   SELECT id, r.distance, r.place AS vector_rank, w.place AS text_rank, w.covered
   FROM ranked r FULL JOIN worded w USING (id)),
-known AS (
+known AS MATERIALIZED (
   SELECT f.id, vector_rank, text_rank, covered, 1 - coalesce(f.distance,
       (SELECT v.pattern <=> %(pattern)s::halfvec FROM agents_memoryvector v WHERE v.tenant_id = %(tenant)s
          AND v.memory_id = f.id AND v.model = %(model)s AND v.dimensions = %(dimensions)s)) AS similarity
@@ -56,7 +57,7 @@ weighed AS (
   FROM known k JOIN agents_memory m ON m.tenant_id = %(tenant)s AND m.id = k.id
   WHERE similarity >= %(at_least)s OR covered >= %(covered)s),
 best AS (
-  SELECT *, (coalesce(1.0 / ({RANK_CONSTANT} + vector_rank), 0) + coalesce(1.0 / ({RANK_CONSTANT} + text_rank), 0))
+  SELECT *, (coalesce(1.0::float8 / ({RANK_CONSTANT} + vector_rank), 0) + coalesce(1.0::float8 / ({RANK_CONSTANT} + text_rank), 0))
     * recency * weight AS score
   FROM weighed ORDER BY score DESC, similarity DESC NULLS LAST, id DESC LIMIT %(limit)s)
 SELECT {{columns}}, p.slug AS project_slug, s.execution_id AS execution, b.similarity, b.covered, b.vector_rank,
@@ -95,6 +96,6 @@ def _worded(terms: int) -> str:
 holding AS MATERIALIZED (
   SELECT m.id, {holds} FROM agents_memory m WHERE {VISIBLE} AND m.words @@ ({" || ".join(queries)})),
 rarity AS (SELECT {weights} FROM holding),
+most AS (SELECT id, {held} AS held, {whole} AS whole FROM holding, rarity ORDER BY held DESC, id DESC LIMIT %(pool)s),
 worded AS (
-  SELECT id, ({held}) / nullif({whole}, 0) AS covered, row_number() OVER (ORDER BY {held} DESC, id DESC) AS place
-  FROM holding, rarity ORDER BY place LIMIT %(pool)s)"""
+  SELECT id, held / nullif(whole, 0) AS covered, row_number() OVER (ORDER BY held DESC, id DESC) AS place FROM most)"""

@@ -42,6 +42,12 @@ UPDATE agents_memory m SET (pattern, embedded_by) = (SELECT v.pattern, left(v.mo
 RESET ROLE;
 SET CONSTRAINTS ALL IMMEDIATE;
 SET CONSTRAINTS ALL DEFERRED"""
+# The scope is called like the route now; nothing could be done with it before.
+RENAMED = """
+SET LOCAL ROLE miosa_platform;
+UPDATE public.tenants_apikey SET scopes = array_replace(scopes, '{0}', '{1}') WHERE '{0}' = ANY(scopes);
+UPDATE public.tenants_session SET scopes = array_replace(scopes, '{0}', '{1}') WHERE '{0}' = ANY(scopes);
+RESET ROLE"""
 # The words as they are written, of every language; a tsvector holds less than a megabyte.
 WORDS = """ALTER TABLE agents_memory ADD COLUMN words tsvector GENERATED ALWAYS AS
   (to_tsvector('simple'::regconfig, left(request, 20000) || ' ' || left(text, 100000))) STORED"""
@@ -148,6 +154,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0004_control_of_executions"),
         ("deployments", "0002_projects_and_deployments"),
+        ("tenants", "0003_sessions_people_audit_and_secrets"),
     ]
     operations = [
         *(
@@ -186,6 +193,9 @@ class Migration(migrations.Migration):
         migrations.RemoveField("memory", "pattern"),
         migrations.RemoveField("memory", "embedded_by"),
         migrations.RenameField("memory", "output", "text"),
+        migrations.RunSQL(
+            RENAMED.format("memory:read", "memories:read"), RENAMED.format("memories:read", "memory:read")
+        ),
         migrations.RunSQL(WORDS, "ALTER TABLE agents_memory DROP COLUMN words"),
         migrations.RemoveConstraint("memory", "one_memory_per_step"),
         migrations.RemoveConstraint("memory", "memory_confidence_0_to_10"),

@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from agents.models.step import Step
 from deployments.models import Project
@@ -100,6 +99,6 @@ class Memory(TenantOwned):
         return self.request or self.text
 
     @property
-    def expired(self) -> bool:
-        """Whether it is not recalled any more."""
-        return self.expires is not None and self.expires <= timezone.now()
+    def may_be_followed(self) -> bool:
+        """Whether a person said it. All else is material to work with, whatever it asks for."""
+        return bool(self.kind == self.Kind.NOTE and self.origin == self.Origin.PERSON)

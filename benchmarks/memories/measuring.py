@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -91,8 +92,9 @@ def _filled(fill: Any, shape: Shape, topics: Topics, say: Say) -> list[Owner]:
         tenant = Tenant(slug=f"memory-{number}", name="M", isolation=Tenant.Isolation.POOL)
         tenant.schema_name = f"t_{tenant.pk.hex}"
         mine = topics.of_a_tenant()
+        words = iter(topics.words(size * (REQUEST_WORDS + TEXT_WORDS)))
         texts = [
-            (" ".join(topics.words(REQUEST_WORDS)), " ".join(topics.words(TEXT_WORDS))) for _ in range(size)
+            (" ".join(islice(words, REQUEST_WORDS)), " ".join(islice(words, TEXT_WORDS))) for _ in range(size)
         ]
         fill_tenant(fill, tenant.pk, topics.texts(mine, size), texts)
         owners.append(Owner(tenant, mine, size))

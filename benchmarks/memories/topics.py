@@ -9,7 +9,7 @@ FIELDS, TOPICS, TOPICS_OF_A_TENANT = 40, 400, 24
 DIRECTIONS = 48
 # Two texts on one topic then have a cosine of about 0.6, two of one field 0.4, others about 0, as MiniLM gives them.
 OF_A_FIELD, SPREAD, NOISE = 0.8, 0.75, 0.3
-WORDS = 8_000
+WORDS, COMMON = 8_000, 20  # as words are spread in prose (Zipf and Mandelbrot), without those of grammar
 SYLLABLES = ("ba", "co", "di", "fe", "gu", "ha", "li", "mo", "ne", "ra", "so", "ti", "vu", "wy", "ze", "po")
 
 Vectors = NDArray[np.float32]
@@ -25,6 +25,8 @@ class Topics:
         fields = unit(self._normal(FIELDS, DIMENSIONS))
         near = fields[np.arange(TOPICS) % FIELDS]
         self._centres = unit(near + OF_A_FIELD * unit(self._normal(TOPICS, DIMENSIONS)))
+        shares = 1 / (np.arange(WORDS) + COMMON)
+        self._shares = shares / shares.sum()
         self._directions = unit(self._normal(DIRECTIONS, DIMENSIONS))
 
     def of_a_tenant(self) -> list[int]:
@@ -40,9 +42,8 @@ class Topics:
         return unit(self._centres[chosen] + SPREAD * meant + NOISE * noise)
 
     def words(self, count: int) -> list[str]:
-        """Return so many words, of which few are common and most are rare."""
-        ranks = np.minimum(self._draw.zipf(1.2, count), WORDS)
-        return [_word(int(rank)) for rank in ranks]
+        """Return so many words, of which few are common and most are rare; the commonest stands in a third of texts."""
+        return [_word(int(rank)) for rank in self._draw.choice(WORDS, count, p=self._shares)]
 
     def _normal(self, rows: int, columns: int) -> Vectors:
         return self._draw.standard_normal((rows, columns)).astype(np.float32)

@@ -20,6 +20,7 @@ from agents.conclusion import conclude
 from agents.contract import Evidence, ModelUnavailable, NotYet, Result
 from agents.executions import CONCLUDE, PLAN
 from agents.leases import Claim, LostLease
+from agents.memory.at_work import place_of
 from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Step
 from agents.plan import Plan
@@ -137,7 +138,7 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
         _learn(bench, result)
         if pattern is not None:
             memory.remember_result(
-                row, confidence=sure, pattern=pattern, model=model_in_use(), place=bench.made_at()
+                row, confidence=sure, pattern=pattern, model=model_in_use(), place=place_of(bench.execution)
             )
         lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
         if done.plan:

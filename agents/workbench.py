@@ -4,13 +4,10 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from agents import executions, facts, memory
 from agents import shipping as shipping_of_executions
@@ -28,10 +25,10 @@ from agents.contract import (
     Shipping,
 )
 from agents.leases import Claim, LostLease
+from agents.memory.at_work import note_of, place_of, reach_of
 from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Memory, Step
 from deployments import execution as deployments
-from deployments.models import Project
 from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
 from miosa.http.problem import Unprocessable
 from routing import gateway
@@ -117,7 +114,9 @@ class LiveBench:
             pattern = embedded([text])[0]
             if kind != Memory.Kind.NOTE:  # a likeness of tasks: notes say nothing of who did them well
                 self.vector = pattern if model_in_use() == MODEL else self.embed([text])[0]
-        return memory.recall(text, pattern, reach=self._reach(scope, kind), limit=limit)
+        return memory.recall(
+            text, pattern, reach=reach_of(self.execution, scope=scope, kind=kind), limit=limit
+        )
 
     def remember(
         self,
@@ -129,37 +128,15 @@ class LiveBench:
         importance: float = 0.5,
         keep_s: float | None = None,
     ) -> str:
-        agent = self.step.agent
-        note = memory.Note(
-            text[: memory.MOST_CHARACTERS],
-            # A person speaks for itself, through the API: here everything was written by a program.
-            memory.Provenance(
-                f"agent:{agent}", "tool" if origin == "tool" else "agent", source, self.step.pk, agent
-            ),
-            self.made_at(scope),
-            importance,
-            timezone.now() + timedelta(seconds=keep_s) if keep_s else None,
+        place = place_of(self.execution, scope)
+        note = note_of(
+            self.step, text, place=place, origin=origin, source=source, importance=importance, keep_s=keep_s
         )
         try:
             return str(memory.remember(note).pk)
         except Unprocessable as refusal:
             self.note(f"This is not remembered: {refusal}")
             return ""
-
-    def made_at(self, scope: str = "tenant") -> memory.Place:
-        """Return where this execution's memories are made, and how far they are found."""
-        return memory.Place(self.project_id, self.execution.conversation, scope)
-
-    @cached_property
-    def project_id(self) -> UUID | None:
-        """The project that this execution names, if there is one."""
-        slug = str(self.execution.parameters.get("project", ""))
-        return Project.objects.filter(slug=slug).values_list("pk", flat=True).first() if slug else None
-
-    def _reach(self, scope: str, kind: str) -> memory.Reach:
-        project_id = self.project_id if scope != Memory.Scope.TENANT else None
-        conversation = "" if scope in {Memory.Scope.TENANT, Memory.Scope.PROJECT} else self.execution.conversation
-        return memory.Reach(project_id, conversation, kind)
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         self._repeats.note("run_code", code=code, files=dict(files))

@@ -43,7 +43,9 @@ def main() -> None:
 
 
 def _print(result: dict[str, Any]) -> None:
-    print(f"{'tenants with':16} {'recall@10':>10} {'hybrid@10':>10} {'p50 ms':>8} {'p95 ms':>8} {'/ plain':>8}")
+    print(
+        f"{'tenants with':16} {'recall@10':>10} {'hybrid@10':>10} {'p50 ms':>8} {'p95 ms':>8} {'/ plain':>8}"
+    )
     for name, one in result["groups"].items():
         print(
             f"{name:16} {one['recall_at_10']:10.3f} {one['hybrid_recall_at_10']:10.3f} {one['hybrid_p50_ms']:8.2f}"

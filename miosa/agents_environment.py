@@ -9,7 +9,8 @@ from miosa.variable_field import variable
 @dataclass(frozen=True, kw_only=True)
 class AgentsEnvironment:
     """What `Environment` knows about executions: tokens, steps, and seconds of work that one may use; and
-    the embeddings model of memories."""
+    the embeddings model of memories.
+    """
 
     execution_tokens: int = variable("MIOSA_EXECUTION_TOKENS", check.number(1_000, 1_000_000_000), 2_000_000)
     execution_steps: int = variable("MIOSA_EXECUTION_STEPS", check.number(3, 1_000), 40)

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from agents.models import Lesson
-from miosa.pages.cells import beginning, block, data, link, moment
+from miosa.pages.cells import beginning, data, link, moment
 from miosa.pages.columns import Columns
 from miosa.pages.rows import Facts
 

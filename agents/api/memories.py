@@ -67,7 +67,7 @@ class Memories(IdempotentPost, ListAPIView[Memory]):
         asked = memory.Asked(text, embedded_if_possible(text), model_in_use())
         found = memory.search(asked, reach=_reach(request), limit=read_limit(request.query_params))
         for one in found:
-            one.memory.found = one
+            setattr(one.memory, "found", one)  # noqa: B010  no field of the model
         rows = MemoryRepresentation([one.memory for one in found], many=True).data
         return Response({"items": rows, "next": None})
 

@@ -40,7 +40,8 @@ class MemoryRequest(MemoryChange):
         default="person",
         help_text=WHOSE,
     )
-    source = serializers.CharField(
+    # Of this name REST framework has an attribute.
+    source = serializers.CharField(  # type: ignore[assignment]
         max_length=200, allow_blank=True, default="", help_text="which tool, page or file it came from"
     )
 

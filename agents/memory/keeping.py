@@ -25,7 +25,9 @@ from tenants.places import in_each_place
 MOST_CHARACTERS = 20_000  # of a note
 RECALLED_AGAIN_S = 60  # a memory recalled within a minute is not written again
 EDITABLE = frozenset({"text", "importance", "expires", "scope", "project_id", "conversation"})
-SWEEP = "WITH gone AS (DELETE FROM agents_memory WHERE expires <= now() RETURNING 1) SELECT count(*) FROM gone"
+SWEEP = (
+    "WITH gone AS (DELETE FROM agents_memory WHERE expires <= now() RETURNING 1) SELECT count(*) FROM gone"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,4 @@ def _facts(row: Memory) -> dict[str, Any]:
 def _told(
     action: str, row: Memory, by: str, *, before: Mapping[str, Any] | None = None, after: Any = None
 ) -> None:
-    audit.record(
-        action, actor=by, object_type="memory", object_id=row.pk, before=before, after=after
-    )
+    audit.record(action, actor=by, object_type="memory", object_id=row.pk, before=before, after=after)

@@ -96,7 +96,9 @@ def _rows(way: str, terms: int, values: dict[str, Any]) -> list[Any]:
     if way == "indexed":
         with connection.cursor() as cursor:
             cursor.execute(statements.SEARCH)
-    rows = list(Memory.objects.raw(sql, values))  # the first tells how many are near, even where none was found
+    rows = list(
+        Memory.objects.raw(sql, values)
+    )  # the first tells how many are near, even where none was found
     if way == "indexed" and rows[0].near < values["pool"]:
         return _rows("exact", terms, values)
     return [row for row in rows if row.pk]

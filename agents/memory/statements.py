@@ -37,7 +37,9 @@ INDEXED = f"""nearest AS MATERIALIZED (
     AND (SELECT {VISIBLE} FROM agents_memory m WHERE m.tenant_id = v.tenant_id AND m.id = v.memory_id)
   ORDER BY v.pattern::halfvec({{width}}) <=> %(pattern)s::halfvec({{width}}) LIMIT %(pool)s)"""
 NOTHING_NEAR = "nearest AS (SELECT NULL::uuid AS id, NULL::float8 AS distance WHERE false)"
-NOTHING_SAID = "worded AS (SELECT NULL::uuid AS id, NULL::float8 AS covered, NULL::bigint AS place WHERE false)"
+NOTHING_SAID = (
+    "worded AS (SELECT NULL::uuid AS id, NULL::float8 AS covered, NULL::bigint AS place WHERE false)"
+)
 
 # Materialised, so that ids are plain columns: behind row security a condition on a COALESCE may not use an index.
 FUSED = f"""

@@ -106,9 +106,7 @@ WITHOUT_DEFAULT = {"source", "remembered_by", "conversation", "edited_by"}
 VECTOR_FIELDS = [
     (
         "id",
-        models.UUIDField(
-            default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
-        ),
+        models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False),
     ),
     ("model", models.CharField(help_text="the embeddings model that made it", max_length=80)),
     ("dimensions", models.PositiveSmallIntegerField()),
@@ -187,7 +185,9 @@ class Migration(migrations.Migration):
         CompositeForeignKey("memory", "project", to="deployments.Project", on_delete="CASCADE"),
         # Only a moment may be without pattern: the way back fills it before it is required again.
         migrations.RemoveIndex("memory", "memory_pattern_hnsw"),
-        migrations.AlterField("memory", "pattern", pgvector.django.HalfVectorField(dimensions=384, null=True)),
+        migrations.AlterField(
+            "memory", "pattern", pgvector.django.HalfVectorField(dimensions=384, null=True)
+        ),
         migrations.AlterField("memory", "embedded_by", models.CharField(max_length=40, null=True)),
         migrations.RunSQL(MOVED, MOVED_BACK),
         migrations.RemoveField("memory", "pattern"),
@@ -227,9 +227,7 @@ class Migration(migrations.Migration):
                 name="memory_scope_has_its_place",
             ),
         ),
-        migrations.AddIndex(
-            "memory", models.Index(fields=["tenant", "-created"], name="memories_by_time")
-        ),
+        migrations.AddIndex("memory", models.Index(fields=["tenant", "-created"], name="memories_by_time")),
         migrations.AddIndex(
             "memory",
             models.Index(

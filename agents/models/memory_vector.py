@@ -42,9 +42,7 @@ class MemoryVector(TenantOwned):
             models.UniqueConstraint(fields=["tenant", "memory", "model"], name="one_vector_of_a_model"),
             models.CheckConstraint(
                 condition=models.Q(
-                    dimensions=Func(
-                        F("pattern"), function="vector_dims", output_field=models.IntegerField()
-                    )
+                    dimensions=Func(F("pattern"), function="vector_dims", output_field=models.IntegerField())
                 ),
                 name="memory_vector_has_its_dimensions",
             ),

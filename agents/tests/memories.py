@@ -54,7 +54,9 @@ def model(name: str) -> Iterator[None]:
         settings.ENVIRONMENT = before
 
 
-def note(text: str, *, origin: str = "person", importance: float = 0.5, expires: Any = None, **place: Any) -> Any:
+def note(
+    text: str, *, origin: str = "person", importance: float = 0.5, expires: Any = None, **place: Any
+) -> Any:
     """Remember something a person says, or a tool put out."""
     said = memory.Provenance("user:test", origin)
     return memory.remember(memory.Note(text, said, memory.Place(**place), importance, expires))

@@ -115,7 +115,10 @@ def _group(owners: Sequence[Owner], topics: Topics, queries: int) -> dict[str, A
         "queries": queries,
         "recall_at_10": statistics.mean(row["recall"] for row in rows),
         "hybrid_recall_at_10": statistics.mean(row["hybrid"] for row in rows),
-        **{f"{name.removesuffix('ms')}p50_ms": round(statistics.median(one), 3) for name, one in times.items()},
+        **{
+            f"{name.removesuffix('ms')}p50_ms": round(statistics.median(one), 3)
+            for name, one in times.items()
+        },
         **{f"{name.removesuffix('ms')}p95_ms": round(_p95(one), 3) for name, one in times.items()},
         "ratio_to_plain": round(
             statistics.median(times["hybrid_ms"]) / statistics.median(times["plain_ms"]), 2
@@ -150,7 +153,7 @@ def _plain(numbers: list[float], *, by_index: bool) -> list[Any]:
         if by_index:
             cursor.execute(statements.SEARCH)
         cursor.execute(PLAIN if by_index else PLAIN_EXACT, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @contextmanager

@@ -10,9 +10,7 @@ from agents.memory.embedding import model_in_use
 from routing.errors import EmbeddingsUnavailable
 
 NAME = "reembed"
-HELP = (
-    "Embed what has no vector of a model yet, in batches. It may be stopped and run again: it goes on where it was."
-)
+HELP = "Embed what has no vector of a model yet, in batches. It may be stopped and run again: it goes on where it was."
 MOST_AT_ONCE = 1_000
 
 

@@ -21,7 +21,9 @@ def run(options: dict[str, Any], out: OutputWrapper) -> int:
     used = model_in_use()
     out.write(f"The model in use is {used}.")
     for tenant in tenants_of.each_tenant(options["tenant"]):
-        told = ", ".join(f"{number:,} by {model}" for model, number in vectors.counted().items()) or "no vector"
+        told = (
+            ", ".join(f"{number:,} by {model}" for model, number in vectors.counted().items()) or "no vector"
+        )
         lacking = vectors.missing(used).count()
         rest = f"; {lacking:,} by their words alone" if lacking else ""
         out.write(f"{tenant.slug:<16}{Memory.objects.count():>9,} memories: {told}{rest}")

@@ -25,7 +25,10 @@ def attacks(ground: Ground) -> Found:
     if row is None:
         yield Missed(SURFACE, "agents_memory", "the victim has no memory to look for")
         return
-    pattern, word = [float(number) for number in HalfVector(list(row.pattern)).to_list()], ground.victim.canary
+    pattern, word = (
+        [float(number) for number in HalfVector(list(row.pattern)).to_list()],
+        ground.victim.canary,
+    )
     for what, text, vector in (("vector", "", pattern), ("words", word, ())):
         with tenant_context(ground.victim.tenant):
             own = memory.recall(text, vector, at_least=EVERYTHING)

@@ -48,7 +48,9 @@ class Embeddings:
                 f"{self._base}/embeddings", json={"model": self._model, "input": texts}
             )
             response.raise_for_status()
-            rows = response.json()["data"]
+            said = response.json()
+            self._refuse_another(str(said.get("model") or self._model))
+            rows = said["data"]
             found = {row.get("index", place): row["embedding"] for place, row in enumerate(rows)}
             exactly = DIMENSIONS if self._model == MODEL else None
             return [_unit(found[place], exactly) for place in range(len(texts))]
@@ -58,6 +60,12 @@ class Embeddings:
             raise EmbeddingsUnavailable(str(error) or type(error).__name__) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EmbeddingsUnavailable("the answer is malformed") from error
+
+    def _refuse_another(self, answered: str) -> None:
+        """A server with one model answers with it whatever it is asked for; names may carry a version more."""
+        mine, theirs = self._model.casefold(), answered.casefold()
+        if self._model != MODEL and mine not in theirs and theirs not in mine:
+            raise EmbeddingsUnavailable(f"the server has {answered[:80]} and not {self._model}")
 
 
 def _unit(vector: Any, exactly: int | None) -> list[float]:

@@ -12,7 +12,9 @@ from agents.memory import vectors
 from agents.models import Memory, MemoryVector
 from agents.tests.memories import DIMENSIONS, ODD, WIDE, answered, embeddings, model, note, why
 from miosa.http.problem import Conflict
+from miosa.testing.flows import providers
 from routing.embeddings import MODEL
+from routing.errors import EmbeddingsUnavailable
 
 everywhere = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -140,3 +142,12 @@ def test_a_tenant_with_a_schema_of_its_own(tenant, silo):
             Memory.objects.update(expires="2026-01-01T00:00:00Z")
             assert memory.sweep() == 2
             assert not MemoryVector.objects.exists()
+
+
+def test_a_server_with_another_model_is_refused(tenant, embeddings_url):
+    """The embedded one has MiniLM alone: its vectors are not stored under another model's name."""
+    with providers(embeddings=embeddings_url):
+        note("grey mushrooms")
+        with pytest.raises(EmbeddingsUnavailable, match="and not nomic-embed-text"):
+            list(vectors.reembed("nomic-embed-text"))
+    assert set(vectors.counted()) == {MODEL}

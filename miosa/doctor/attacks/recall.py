@@ -31,8 +31,9 @@ def attacks(ground: Ground) -> Found:
     )
     for what, text, vector in (("vector", "", pattern), ("words", word, ())):
         with tenant_context(ground.victim.tenant):
-            own = memory.recall(text, vector, at_least=EVERYTHING)
-        if not any(word in one.output for one in own):
+            # A recall would be noted in the row, and nothing here may change the victim's.
+            own = memory.search(memory.Asked(text, vector, row.model))
+        if not any(word in one.memory.text for one in own):
             yield Missed(SURFACE, "agents_memory", f"the victim does not recall its own memory by its {what}")
         with tenant_context(ground.attacker.tenant):
             found = memory.recall(text, vector, limit=20, at_least=EVERYTHING)

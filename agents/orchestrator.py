@@ -20,6 +20,8 @@ from agents.conclusion import conclude
 from agents.contract import Evidence, ModelUnavailable, NotYet, Result
 from agents.executions import CONCLUDE, PLAN
 from agents.leases import Claim, LostLease
+from agents.memory.at_work import place_of
+from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Step
 from agents.plan import Plan
 from agents.planning import plan, plan_evidence
@@ -30,7 +32,7 @@ from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import PaymentRequired, Problem
 from routing import calibrations, verdicts
-from routing.embeddings import MODEL as EMBEDDED_BY
+from routing.errors import EmbeddingsUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -137,15 +139,9 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
     with transaction.atomic():
         row = executions.complete(held, values, told=told)
         _learn(bench, result)
-        if pattern:
-            memory.remember(
-                row.pk,
-                agent=row.agent,
-                request=row.instruction,
-                output=row.output,
-                confidence=sure,
-                pattern=pattern,
-                embedded_by=EMBEDDED_BY,
+        if pattern is not None:
+            memory.remember_result(
+                row, confidence=sure, pattern=pattern, model=model_in_use(), place=place_of(bench.execution)
             )
         lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
         if done.plan:
@@ -189,10 +185,10 @@ def _pattern(step: Step, result: Result, bench: LiveBench) -> list[float] | None
     if not result.success or step.key in {PLAN, CONCLUDE}:
         return None
     try:
-        return bench.embed([step.instruction])[0]
-    except ModelUnavailable:
-        bench.note("This result is not remembered: embeddings are not available.")
-        return None
+        return embedded([step.instruction])[0]
+    except EmbeddingsUnavailable:
+        bench.note("This result is remembered by its words alone: embeddings are not available.")
+        return []
 
 
 def _learn(bench: LiveBench, result: Result) -> None:

@@ -26,6 +26,7 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "ring-due-steps": {"task": "agents.ring_due", "schedule": 1.0, "options": {"expires": 2}},
+        "sweep-memories": {"task": "agents.sweep_memories", "schedule": 300.0, "options": {"expires": 300}},
         "ring-due-deployments": {
             "task": "deployments.ring_due",
             "schedule": 1.0,

@@ -70,8 +70,32 @@ class Workbench(Protocol):
         """Return one unit vector for each text; raises ModelUnavailable."""
         ...
 
-    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
-        """Return this tenant's results of the most similar tasks, best first; empty where there are none."""
+    def recall(
+        self, text: str, *, limit: int = 3, scope: str = "", kind: str = ""
+    ) -> tuple[Recollection, ...]:
+        """Return what is remembered of this, by meaning and by words, best first; empty where there is nothing.
+
+        Seen is what is known everywhere in the tenant, in this execution's project and in its conversation; `scope`
+        (tenant, project) leaves the narrower ones out, `kind` (result, note) takes only those.
+        """
+        ...
+
+    def remember(
+        self,
+        text: str,
+        *,
+        origin: str = "agent",
+        source: str = "",
+        scope: str = "",
+        importance: float = 0.5,
+        keep_s: float | None = None,
+    ) -> str:
+        """Remember a note for later executions and return its id; "" where it cannot be kept.
+
+        `origin` is agent for the agent's own words, tool for what a page, a file or a program put out (`source` names
+        it): neither is ever shown as an instruction. `scope` is tenant, project or conversation, by default the
+        narrowest this execution has; `keep_s` seconds later it is forgotten.
+        """
         ...
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:

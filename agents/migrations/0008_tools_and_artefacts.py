@@ -12,7 +12,7 @@ from miosa.pg.row_security import EnableRowLevelSecurity
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0004_control_of_executions"),
+        ("agents", "0005_hybrid_memory"),
         ("tenants", "0004_second_factor_tables"),
     ]
 

@@ -56,6 +56,7 @@ class Bench:
     sandbox: bool = True
     rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     memories: Sequence[Recollection] = ()
+    remembered: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     prompts: list[str] = field(default_factory=list)
     options: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -87,8 +88,14 @@ class Bench:
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return embed(texts)
 
-    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
-        return tuple(self.memories)[:limit]
+    def recall(
+        self, text: str, *, limit: int = 3, scope: str = "", kind: str = ""
+    ) -> tuple[Recollection, ...]:
+        return tuple(one for one in self.memories if kind in {"", one.kind})[:limit]
+
+    def remember(self, text: str, **options: Any) -> str:
+        self.remembered.append((text, options))
+        return str(len(self.remembered))
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         self.runs += 1

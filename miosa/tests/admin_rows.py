@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from agents.models import Execution, ExecutionEvent, Lesson, Memory, Step
+from agents.models import Execution, ExecutionEvent, Lesson, Memory, MemoryVector, Step
 from billing import ledger, plans, quota, warnings
 from billing.models import DayBudget, PlanPrice, PlanTerms, Rate, Reconciliation, SpendWarning
 from billing.price_list import COLUMNS
@@ -202,15 +202,15 @@ def _step(execution: Execution) -> Step:
     Lesson.objects.create(
         step=made, agent="communication", confidence=6.5, state="studied", cause="It was in doubt."
     )
-    Memory.objects.create(
+    memory = Memory.objects.create(
         step=made,
         agent="communication",
         request="Count.",
-        output="Seven.",
+        text="Seven.",
         confidence=8,
-        pattern=[0.1] * 384,
-        embedded_by="m",
+        remembered_by="agent:communication",
     )
+    MemoryVector.objects.create(memory=memory, model="m", dimensions=384, pattern=[0.1] * 384)
     return made
 
 

@@ -16,16 +16,17 @@ from tenants.key_lineage import lineage_of
 from tenants.principal import key_named
 
 
-def submit(request: str, *, requested_by: str, **fields: Any) -> Execution:
-    """Accept a task of the current tenant.
+def submit(request: str, *, requested_by: str, most_micros: int | None = None, **fields: Any) -> Execution:
+    """Accept a task of the current tenant. `most_micros`: what it may cost, where that is less than the plan allows.
 
     Raises:
         QuotaExceeded: the month's allowance does not cover it; nothing is left behind.
         KeyBudgetExceeded: the budget of the key that asks, or of one above it, does not.
     """
     with transaction.atomic():
+        ceiling = _ceiling(requested_by) if most_micros is None else min(most_micros, _ceiling(requested_by))
         execution = executions.open_execution(
-            request, ceiling_micros=_ceiling(requested_by), requested_by=requested_by, **fields
+            request, ceiling_micros=ceiling, requested_by=requested_by, **fields
         )
         _admit(execution)
         first = execution.steps.get(key=executions.PLAN)

@@ -40,6 +40,8 @@ NAVIGATION = [
             _page("Agents", "smart_toy", "miosa_agents", permission="miosa.view_agentperformance"),
             _rows("Executions", "play_circle", "agents.execution"),
             _rows("Steps", "account_tree", "agents.step"),
+            _rows("Schedules", "schedule", "agents.schedule"),
+            _rows("Firings", "bolt", "agents.schedulefiring"),
             _rows("Lessons", "school", "agents.lesson"),
             _rows("Memories", "psychology", "agents.memory"),
         ],

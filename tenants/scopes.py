@@ -13,6 +13,7 @@ READ = frozenset(
         "projects:read",
         "deployments:read",
         "sandboxes:read",
+        "schedules:read",
     }
 )
 OWN = frozenset({"sessions:read", "sessions:write"})  # where one is signed in oneself
@@ -24,6 +25,7 @@ WORK = READ | {
     "projects:write",
     "deployments:write",
     "sandboxes:write",
+    "schedules:write",
 }
 ADMINISTER = WORK | {
     "api-keys:read",

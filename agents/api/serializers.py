@@ -9,6 +9,7 @@ from agents.models import Execution, Step
 
 MAX_REQUEST = 100_000  # characters
 MAX_PARAMETERS = 16
+MOST_MICROS = 10**15
 
 
 class TaskRequest(serializers.Serializer[Any]):
@@ -31,6 +32,13 @@ class TaskRequest(serializers.Serializer[Any]):
         default="",
         allow_blank=True,
         help_text="slug of the project it becomes a release of; a new project without one",
+    )
+    most_micros = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_MICROS,
+        default=None,
+        allow_null=True,
+        help_text="the most it may cost, where that is less than the plan allows",
     )
     parameters = serializers.DictField(
         child=serializers.CharField(max_length=1000, allow_blank=True), default=dict

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.api import control, views
+from agents.api import control, schedules, views
 from agents.api.events import Events
 
 urlpatterns = [
@@ -17,4 +17,10 @@ urlpatterns = [
     path("executions/<uuid:execution_id>/retries", control.Retries.as_view(), name="retries"),
     path("executions/<uuid:execution_id>/forks", control.Forks.as_view(), name="forks"),
     path("executions/<uuid:execution_id>/events", Events.as_view(), name="events"),
+    path("schedules", schedules.Schedules.as_view(), name="schedules"),
+    path("schedules/<uuid:schedule_id>", schedules.ScheduleDetail.as_view(), name="schedule"),
+    path(
+        "schedules/<uuid:schedule_id>/firings", schedules.ScheduleFirings.as_view(), name="schedule-firings"
+    ),
+    path("schedules/<uuid:schedule_id>/run", schedules.ScheduleRun.as_view(), name="schedule-run"),
 ]

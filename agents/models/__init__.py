@@ -4,6 +4,7 @@ from agents.models.event import ExecutionEvent
 from agents.models.execution import Execution
 from agents.models.lesson import Lesson
 from agents.models.memory import Memory
+from agents.models.schedule import Schedule, ScheduleFiring
 from agents.models.step import Step
 
-__all__ = ["Execution", "ExecutionEvent", "Lesson", "Memory", "Step"]
+__all__ = ["Execution", "ExecutionEvent", "Lesson", "Memory", "Schedule", "ScheduleFiring", "Step"]

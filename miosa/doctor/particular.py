@@ -66,6 +66,14 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "agents.step": {"state": "completed", "success": True, "agent": AGENT, "model": _model, "finished": _now},
     "agents.memory": {"agent": AGENT},
     "agents.lesson": {"state": "studied", "agent": AGENT},
+    "agents.schedule": {
+        "cron": "",
+        "interval_s": 3600,
+        "enabled": False,
+        "next_due": None,
+        "timezone": "UTC",
+    },
+    "agents.schedulefiring": {"state": "missed", "execution_id": None, "due": _now},
     "billing.budget": {"spent_micros": 0, "reserved_micros": 0, "executions_used": 0},
     "billing.grant": {"kind": "prepaid", "effective": _now, "created": _now, "expires": None},
     "billing.ledgerentry": {

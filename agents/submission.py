@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from agents import executions, forking
+from agents import executions, forking, gates
 from agents.models import Execution, Step
 from agents.tasks import ring_step
 from billing import quota
@@ -83,7 +83,8 @@ def _ceiling(requested_by: str) -> int:
 
 
 def _admit(execution: Execution) -> None:
-    """Set its money aside. Where every model at hand is free nothing can be spent, so nothing needs to be."""
+    """Set its money aside, and ask whoever has to be asked. Where every model at hand is free nothing can be spent, so nothing needs to be."""
     key_id = key_named(execution.requested_by)
     wanted = execution.ceiling_micros if insight.any_priced_model() else 0
     quota.reserve(execution.reference, wanted, executions=1, lineage=lineage_of(key_id) if key_id else [])
+    gates.hold(execution)

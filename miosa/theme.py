@@ -54,6 +54,7 @@ NAVIGATION = [
             _rows("Services", "dns", "deployments.service"),
             _rows("Deployments", "rocket_launch", "deployments.deployment"),
             _rows("Approvals", "how_to_reg", "deployments.approval"),
+            _rows("Approval policies", "rule", "deployments.approvalpolicy"),
             _rows("Sandbox runs", "terminal", "deployments.sandboxrun"),
         ],
     },

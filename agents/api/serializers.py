@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agents import insight
 from agents.models import Execution, Step
 
 MAX_REQUEST = 100_000  # characters
@@ -130,6 +131,9 @@ class StepRepresentation(serializers.ModelSerializer[Step]):
 
 class ExecutionSummary(serializers.ModelSerializer[Execution]):
     confidence = serializers.FloatField(read_only=True, allow_null=True, help_text="0 to 10")
+    waits_for_person = serializers.SerializerMethodField(
+        help_text="whether somebody was asked and has not answered"
+    )
 
     class Meta:
         model = Execution
@@ -146,6 +150,8 @@ class ExecutionSummary(serializers.ModelSerializer[Execution]):
             "plan_source",
             "plan_explanation",
             "paused",
+            "waits_for_person",
+            "approval_id",
             "origin_id",
             "origin_step",
             "confidence",
@@ -157,6 +163,9 @@ class ExecutionSummary(serializers.ModelSerializer[Execution]):
             "finished",
         )
         read_only_fields = fields
+
+    def get_waits_for_person(self, row: Execution) -> bool:
+        return insight.waits_for_person(row)
 
 
 class ExecutionRepresentation(ExecutionSummary):

@@ -18,9 +18,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="execution",
-            name="held_for",
+            name="approval_id",
             field=models.UUIDField(
-                help_text="the approval that it waits for before any step begins", null=True
+                help_text="the word of a person that its steps wait for, where one is needed", null=True
             ),
         ),
         migrations.AlterField(

@@ -56,7 +56,9 @@ class Execution(TenantOwned):
     )
     origin_step = models.CharField(max_length=40, blank=True, help_text="the step from which it is done anew")
     paused = models.DateTimeField(null=True, help_text="since when no step of it begins")
-    held_for = models.UUIDField(null=True, help_text="the approval that it waits for before any step begins")
+    approval_id = models.UUIDField(
+        null=True, help_text="the word of a person that its steps wait for, where one is needed"
+    )
     cause = models.CharField(max_length=10, choices=Cause, blank=True, default=Cause.NONE)
     output = models.TextField(blank=True)
     data = models.JSONField(default=dict)

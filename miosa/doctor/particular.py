@@ -107,6 +107,13 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "deployments.service": {"state": "destroyed", "target": "local", "check_after": None, "domains": []},
     "deployments.deployment": {"state": "failed", "finished": _now, "run_after": None, "percent": 0},
     "deployments.approval": {"state": "rejected", "decided": _now, "digest": _sha256, "expires": _later},
+    "deployments.approvalpolicy": {
+        "kind": "tool",
+        "tool_kinds": ["deletes"],
+        "environments": [],
+        "above_micros": None,
+        "waits_s": 3600,
+    },
     "routing.decision": {"model": _model, "ranked": []},
     "routing.modelcall": {"model": _model, "winner": True, "cost_micros": 0},
     "routing.outcome": {"model": _model, "success": True, "verdict": 1, "credit": 1, "counts": 1},

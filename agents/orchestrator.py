@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from agents import confidence, endings, executions, improvement, leases, memory, registry, repairs
+from agents import confidence, endings, executions, gates, improvement, leases, memory, registry, repairs
 from agents.assignment import shipping_of, task_of
 from agents.ceilings import Stopped, used
 from agents.conclusion import conclude
@@ -80,6 +80,7 @@ def _worked(held: Claim) -> Followup:
     bench = LiveBench(execution, step, held, used=used(execution))
     started = time.perf_counter()
     try:
+        gates.admit(execution)
         bench.check()
         done = _perform(execution, step, bench)
         return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
@@ -230,11 +231,13 @@ def _failed(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> F
 
 
 def _stopped(held: Claim, stop: Stopped) -> Followup:
-    """A ceiling is passed: nothing of the execution goes on."""
+    """A ceiling is passed, or a person said no: nothing of the execution goes on."""
+    refused = stop.cause == Execution.Cause.REFUSED
+    state = Execution.State.CANCELLED if refused else Execution.State.FAILED
     with transaction.atomic():
         executions.fail(held, str(stop), cause=stop.cause)
         executions.cancel_steps(held.execution_id)
-        endings.finished(held.execution_id, Execution.State.FAILED, error=str(stop), cause=stop.cause)
+        endings.finished(held.execution_id, state, error=str(stop), cause=stop.cause)
     return Followup()
 
 

@@ -14,6 +14,7 @@ READ = frozenset(
         "deployments:read",
         "sandboxes:read",
         "tools:read",
+        "schedules:read",
     }
 )
 OWN = frozenset({"sessions:read", "sessions:write"})  # where one is signed in oneself
@@ -26,6 +27,7 @@ WORK = READ | {
     "projects:write",
     "deployments:write",
     "sandboxes:write",
+    "schedules:write",
 }
 ADMINISTER = WORK | {
     "api-keys:read",

@@ -7,6 +7,7 @@ from agents.models.lesson import Lesson
 from agents.models.mcp_server import McpServer
 from agents.models.memory import Memory
 from agents.models.memory_vector import MemoryVector
+from agents.models.schedule import Schedule, ScheduleFiring
 from agents.models.step import Step
 from agents.models.tool_rule import ToolRule
 from agents.models.tool_use import ToolUse
@@ -19,6 +20,8 @@ __all__ = [
     "McpServer",
     "Memory",
     "MemoryVector",
+    "Schedule",
+    "ScheduleFiring",
     "Step",
     "ToolRule",
     "ToolUse",

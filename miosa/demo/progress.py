@@ -155,6 +155,7 @@ LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "agent_finished": _finished,
     "agent_waits": lambda data: f"  {data['why']}",
     "note": lambda data: f"  {data['agent']}: {data['text']}",
+    "task_held": lambda data: f"waits for a person's word: approval {data['approval_id']}",
     "task_paused": lambda _: "paused",
     "task_resumed": lambda _: "goes on",
 }

@@ -85,6 +85,14 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "agents.memory": {"agent": AGENT, "importance": 0.5, "expires": None},
     "agents.memoryvector": {"model": _memory_model, "dimensions": DIMENSIONS, "pattern": _vector},
     "agents.lesson": {"state": "studied", "agent": AGENT},
+    "agents.schedule": {
+        "cron": "",
+        "interval_s": 3600,
+        "enabled": False,
+        "next_due": None,
+        "timezone": "UTC",
+    },
+    "agents.schedulefiring": {"state": "missed", "execution_id": None, "due": _now},
     "billing.budget": {"spent_micros": 0, "reserved_micros": 0, "executions_used": 0},
     "billing.grant": {"kind": "prepaid", "effective": _now, "created": _now, "expires": None},
     "billing.ledgerentry": {
@@ -118,6 +126,13 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "deployments.service": {"state": "destroyed", "target": "local", "check_after": None, "domains": []},
     "deployments.deployment": {"state": "failed", "finished": _now, "run_after": None, "percent": 0},
     "deployments.approval": {"state": "rejected", "decided": _now, "digest": _sha256, "expires": _later},
+    "deployments.approvalpolicy": {
+        "kind": "tool",
+        "tool_kinds": ["deletes"],
+        "environments": [],
+        "above_micros": None,
+        "waits_s": 3600,
+    },
     "routing.decision": {"model": _model, "ranked": []},
     "routing.modelcall": {"model": _model, "winner": True, "cost_micros": 0},
     "routing.outcome": {"model": _model, "success": True, "verdict": 1, "credit": 1, "counts": 1},

@@ -18,6 +18,7 @@ from billing.subscriptions import agree, subscribe
 from deployments.models import SandboxRun
 from miosa.pg.platform import platform
 from miosa.tests.admin_rows_payments import inbox_row, told_to_stripe
+from miosa.tests.admin_rows_people import asked_again
 from miosa.tests.admin_rows_shipped import shipped
 from miosa.tests.admin_rows_tools import tooled
 from routing.models import (
@@ -83,6 +84,7 @@ def fill(tenant: Any, number: int = 1) -> Execution:
         _said(decision)
         _learned(number)
         shipped(number, execution_id=execution.pk)
+        asked_again(number, execution_id=execution.pk)
         Promotion.objects.create(
             model="some/model",
             requests=100 * number,

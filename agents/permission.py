@@ -20,7 +20,14 @@ def listed(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, one) for one in patterns)
 
 
-def verdict(name: str, effect: Effect, *, rules: Mapping[str, str], permits: Collection[str] = ()) -> Verdict:
+def verdict(
+    name: str,
+    effect: Effect,
+    *,
+    rules: Mapping[str, str],
+    permits: Collection[str] = (),
+    policy: str | None = None,
+) -> Verdict:
     """Return what becomes of a use of a listed tool.
 
     `rules` are the tenant's words by tool or pattern: the longest pattern that fits decides. Where none does and `policy`

@@ -14,8 +14,9 @@ SHOWN = 5  # due times to come
 
 
 class ScheduleRequest(TaskRequest):
-    """A task, and when it is handed in: by a cron expression or by an interval."""
+    """A task, and when it is handed in: by a cron expression or by an interval. It brings no files."""
 
+    files = None  # type: ignore[assignment]  # REST framework's way to leave a field of the parent out
     name = serializers.CharField(max_length=80)
     cron = serializers.CharField(
         max_length=120,

@@ -64,7 +64,8 @@ class TaskRequest(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "is not a member of a task"))
-        attrs["files"] = {one["path"]: one["content"] for one in attrs["files"]}
+        if "files" in attrs:
+            attrs["files"] = {one["path"]: one["content"] for one in attrs["files"]}
         if project := attrs.pop("project"):
             attrs["parameters"] = attrs["parameters"] | {"project": project}
         return attrs

@@ -86,13 +86,9 @@ def fill(tenant: Any, number: int = 1) -> Execution:
         shipped(number, execution_id=execution.pk)
         asked_again(number, execution_id=execution.pk)
         Promotion.objects.create(
-            model="some/model",
-            requests=100 * number,
-            successes=90 * number,
-            rate=0.9,
-            improved=True,
+            model="some/model", requests=100 * number, successes=90 * number, rate=0.9, improved=True,
             scoreboard_version="v",
-        )
+        )  # fmt: skip
         api_keys.make(f"key {number}", scopes=["executions:read"])
         sessions.open_session(Membership.objects.select_related("user").get().user)
         vault.put(f"provider/number-{number}", "value")

@@ -153,3 +153,36 @@ from stats import mean
 def test_mean():
     assert mean([1.0, 3.0]) == pytest.approx(2.0)
 """
+
+
+def table_writer(asked: Asked) -> Reply:
+    """Ask the table one more question, then write a report of what was counted."""
+    if is_plan(asked):
+        return plan(("analysis", "Analyse the table"))
+    turns = turns_of(asked)
+    if "The table is the file" not in turns[1]["content"]:
+        return Reply(text="North sold most.")
+    done = str([turn.get("tool_calls") for turn in turns])
+    if "run_python" not in done:
+        return Reply(text="How much of it is missing?", calls=[("run_python", {"code": MISSING})])
+    if '"report.md"' not in done.replace("\\", ""):
+        return Reply(
+            text="I write it down.", calls=[("write_file", {"path": "report.md", "content": REPORT})]
+        )
+    return Reply(
+        text="North sold most, and one value of South is missing, so that its sum is a little too small."
+    )
+
+
+MISSING = """import pandas
+table = pandas.read_csv("sales.csv")
+print(table[table["sold"].isna()].to_string())
+print(table.groupby("region")["sold"].sum().to_string())
+"""
+REPORT = """# What was sold
+
+North sold most: 2315 pieces, before West with 1647 and South with 1564. One value of South is missing, in April for Tea, so
+that the sum of South is a little too small. The plot shows the three sums.
+
+![sold by region](report/plot.png)
+"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from agents.chains import DEFAULT_CHAIN, MAKING, SITE_CHAIN, chain_of, intent_of, is_question
 from agents.contract import Embed, ModelUnavailable
 from agents.plan import MAX_STEPS, Plan, PlannedStep, ordered
-from agents.text.material import repository_of, sources, tables, wants_change
+from agents.text.material import repository_of, sources, tables, wants_change, wants_package
 from agents.text.request import Request, bare, clauses, read_request
 from agents.text.site_kind import asks_for_site, asks_to_go_online
 from agents.text.vectors import nearest
@@ -86,9 +86,11 @@ def rule_plan(
 
 
 def _of_files(request: str, files: Sequence[str]) -> _Chosen | None:
-    """Return who works on what came with the request or is named in it; None where it is about neither."""
+    """Return who works on files: those that came, those of a repository, or a package's; None where it is about none."""
     if wants_change(request) and (sources(files) or repository_of(request)):
         return _Chosen(request, ("development", "quality"), "it changes code that is there")
+    if wants_package(request):
+        return _Chosen(request, ("development", "quality"), "a package is one order")
     if tables(files):
         return _Chosen(request, ("analysis",), "a table came with it")
     return None

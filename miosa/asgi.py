@@ -14,11 +14,14 @@ from miosa.wsgi import application as django_application
 # isort: split
 # Only now are the apps ready to be imported.
 from agents.api.events import FEED as EXECUTIONS
+from agents.registry_kinds import PROFILES
 from deployments.api.events import FEED as DEPLOYMENTS
 from deployments.api.transfers import MOST_UPLOAD, UPLOADED
 from miosa.environment import environment
 from miosa.http.limits import BodyLimits, limited
 from miosa.http.uploads import Uploads
+from miosa.protocols.a2a_server import PATHS as A2A
+from miosa.protocols.a2a_server import A2aDoor
 from miosa.protocols.mcp_server import PATH as MCP
 from miosa.protocols.mcp_server import McpDoor
 from miosa.protocols.within import Within
@@ -43,6 +46,8 @@ async def _routed(scope: dict[str, Any], receive: Any, send: Any) -> None:
             await door(feed, scope, receive, send)
         elif scope["path"] == MCP:
             await _mcp(scope, receive, send)
+        elif scope["path"] in A2A:
+            await _a2a(scope, receive, send)
         else:
             await _in_wsgi(scope, receive, send)
 
@@ -55,6 +60,7 @@ def _feed(scope: dict[str, Any]) -> Feed | None:
 
 
 _mcp = McpDoor(Within(_routed))
+_a2a = A2aDoor(Within(_routed), {kind: profile.purpose for kind, profile in PROFILES.items()})
 _limits = BodyLimits(timeout_s=environment().body_timeout_s)
 _others = refusing_overrun(limited(_routed, _limits, Uploads(UPLOADED, MOST_UPLOAD)))
 

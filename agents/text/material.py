@@ -6,7 +6,8 @@ from collections.abc import Iterable
 REPOSITORY = re.compile(r"https?://[^\s<>\"')]+", re.IGNORECASE)
 _REPOSITORY_WORD = re.compile(r"\b(?:repo(?:sitory)?|git|clone|checkout|code ?base)\b", re.IGNORECASE)
 _PACKAGE = re.compile(
-    r"\b(?:(?:python )?(?:package|library|command[- ]line tool|cli(?: tool)?)|python project)\b",
+    r"\b(?:write|build|create|make|develop|implement)\b[^.?!\n]{0,60}"
+    r"\b(?:python (?:package|library|project)|package|library|command[- ]line tool|cli tool)\b",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(

@@ -1,0 +1,146 @@
+"""What A2A asks, answered by REST as the caller: messages hand in tasks, tasks are executions."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from a2a.server.context import ServerCallContext
+from a2a.server.request_handlers.request_handler import RequestHandler
+from a2a.types import a2a_pb2 as a2a
+from a2a.utils.errors import (
+    A2AError,
+    ExtendedAgentCardNotConfiguredError,
+    InvalidParamsError,
+    PushNotificationNotSupportedError,
+    TaskNotCancelableError,
+    TaskNotFoundError,
+)
+
+from miosa.protocols.a2a_task import ENDED, STATES, artifact_of, asked_of, status_of, task_of
+from miosa.protocols.within import Answer, Within, part
+
+CALLER = "caller"
+LOOK_S, MOST_WAIT_S = 0.5, 110.0
+NOT_FOUND, CONFLICT, SERVER_ERRORS = 404, 409, 500
+
+
+class Handler(RequestHandler):
+    """`within` asks REST; the caller stands in the context's state."""
+
+    def __init__(self, within: Within) -> None:
+        self._within = within
+
+    async def on_message_send(self, params: Any, context: ServerCallContext) -> a2a.Task:
+        """Hand a task in; wait for its end as long as that is bearable, unless the caller would not."""
+        made = await self._submitted(params, context)
+        if params.configuration.return_immediately:
+            return task_of(made)
+        async for execution in self._followed(made["id"], context, MOST_WAIT_S):
+            made = execution
+        return task_of(made)
+
+    async def on_message_send_stream(
+        self, params: Any, context: ServerCallContext
+    ) -> AsyncGenerator[Any, None]:
+        """Hand a task in and tell what becomes of it until it has ended."""
+        made = await self._submitted(params, context)
+        async for event in self._told(made, context):
+            yield event
+
+    async def on_subscribe_to_task(
+        self, params: Any, context: ServerCallContext
+    ) -> AsyncGenerator[Any, None]:
+        """Tell what becomes of a task that was handed in before."""
+        async for event in self._told(await self._execution(params.id, context), context):
+            yield event
+
+    async def on_get_task(self, params: Any, context: ServerCallContext) -> a2a.Task:
+        """Return a task as it is now."""
+        return task_of(await self._execution(params.id, context))
+
+    async def on_list_tasks(self, params: Any, context: ServerCallContext) -> a2a.ListTasksResponse:
+        """Return the last tasks, of one state where that is asked for."""
+        named = {number: name for name, number in STATES.items()}
+        query = {"limit": str(params.page_size or 50)} | (
+            {"state": named[params.status]} if params.status in named else {}
+        )
+        told = _checked(await self._ask(context, "GET", "executions", query=query))
+        tasks = [task_of(one) for one in told["items"]]
+        return a2a.ListTasksResponse(tasks=tasks, page_size=len(tasks), total_size=len(tasks))
+
+    async def on_cancel_task(self, params: Any, context: ServerCallContext) -> a2a.Task:
+        """Stop a task."""
+        answer = await self._ask(context, "POST", f"executions/{part(params.id)}/cancellation")
+        if answer.status == CONFLICT:
+            raise TaskNotCancelableError(str(answer.told.get("detail", "")))
+        return task_of(_checked(answer))
+
+    async def on_create_task_push_notification_config(self, params: Any, context: Any) -> Any:
+        """Nothing is pushed: follow the stream."""
+        raise PushNotificationNotSupportedError
+
+    on_get_task_push_notification_config = on_create_task_push_notification_config
+    on_list_task_push_notification_configs = on_create_task_push_notification_config
+    on_delete_task_push_notification_config = on_create_task_push_notification_config
+
+    async def on_get_extended_agent_card(self, params: Any, context: Any) -> Any:
+        """The card says all there is."""
+        raise ExtendedAgentCardNotConfiguredError
+
+    async def _submitted(self, params: Any, context: ServerCallContext) -> dict[str, Any]:
+        asked = asked_of(params.message)
+        told: dict[str, Any] = _checked(await self._ask(context, "POST", "tasks", body=asked))
+        return told
+
+    async def _told(self, execution: dict[str, Any], context: ServerCallContext) -> AsyncGenerator[Any, None]:
+        """Yield the task, each change of where it stands, its answer, and the end."""
+        task = task_of(execution)
+        yield task
+        names: dict[str, Any] = {"task_id": task.id, "context_id": task.context_id}
+        seen = ""
+        async for now in self._followed(execution["id"], context, None):
+            if now["state"] in ENDED:
+                if now.get("output"):
+                    yield a2a.TaskArtifactUpdateEvent(**names, artifact=artifact_of(now), last_chunk=True)
+                yield a2a.TaskStatusUpdateEvent(**names, status=status_of(now))
+                return
+            if (said := _progress(now)) != seen:
+                seen = said
+                yield a2a.TaskStatusUpdateEvent(**names, status=status_of(now, said))
+
+    async def _followed(
+        self, execution_id: str, context: ServerCallContext, most_s: float | None
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the execution again and again, until it has ended or the time is over."""
+        loop = asyncio.get_running_loop()
+        until = None if most_s is None else loop.time() + most_s
+        while True:
+            execution = await self._execution(execution_id, context)
+            yield execution
+            if execution["state"] in ENDED or (until is not None and loop.time() >= until):
+                return
+            await asyncio.sleep(LOOK_S)
+
+    async def _execution(self, task_id: str, context: ServerCallContext) -> dict[str, Any]:
+        told: dict[str, Any] = _checked(await self._ask(context, "GET", f"executions/{part(task_id)}"))
+        return told
+
+    async def _ask(self, context: ServerCallContext, method: str, path: str, **options: Any) -> Answer:
+        return await self._within.ask(context.state[CALLER], method, path, **options)
+
+
+def _progress(execution: dict[str, Any]) -> str:
+    """Return in words what is being done."""
+    running = [f"{one['agent']}: {one['purpose']}" for one in execution["steps"] if one["state"] == "running"]
+    waiting = [one["waits_for"] for one in execution["steps"] if one["waits_for"] and one["state"] == "ready"]
+    return "; ".join([*running, *waiting])
+
+
+def _checked(answer: Answer) -> Any:
+    """Return what REST told; raise A2A's error for a refusal, with REST's words."""
+    if answer.ok:
+        return answer.told
+    said = str(answer.told.get("detail") or answer.told.get("title") or answer.status)
+    if answer.status == NOT_FOUND:
+        raise TaskNotFoundError(said)
+    raise A2AError(said) if answer.status >= SERVER_ERRORS else InvalidParamsError(said)

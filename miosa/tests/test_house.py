@@ -56,7 +56,10 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-CODE = sorted(path for path in files() if path.suffix == ".py" and "migrations" not in path.parts)
+# What agents wrote in the examples is shown as it is, and no code of ours.
+CODE = sorted(
+    path for path in files() if path.suffix == ".py" and not {"migrations", "examples"} & {*path.parts}
+)
 TEXTS = sorted(files())
 
 

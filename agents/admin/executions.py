@@ -9,6 +9,9 @@ from unfold.decorators import display
 
 from agents.admin.control import Control
 from agents.admin.execution_page import page_of
+from agents.admin.live_acts import acts_view
+from agents.admin.live_feed import events_view, since_view
+from agents.admin.live_page import film_view, live_view
 from agents.models import Execution
 from billing.money import format_usd
 from miosa.pages.cells import beginning, between
@@ -26,6 +29,16 @@ class ExecutionAdmin(Control, Columns, Facts):
     search_help_text = "Search in requests, results and conversations"
     ordering = ("-created",)
     fields = ("request",)
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        begin = "<uuid:execution_id>/live/"
+        return (
+            (begin, "agents_execution_live", live_view),
+            (f"{begin}since/", "agents_execution_live_since", since_view),
+            (f"{begin}events/", "agents_execution_live_events", events_view),
+            (f"{begin}film/", "agents_execution_live_film", film_view),
+            (f"{begin}acts/", "agents_execution_live_acts", acts_view),
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
         rows: QuerySet[Execution] = super().get_queryset(request).annotate(parts=Count("steps"))

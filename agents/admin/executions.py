@@ -5,6 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from agents.admin.control import Control
@@ -23,7 +26,7 @@ from miosa.pages.rows import Facts
 class ExecutionAdmin(Control, Columns, Facts):
     """One run of a task."""
 
-    list_display = ("asked", "tenant", "state_", "confidence_", "parts", "cost", "took", "created_")
+    list_display = ("asked", "tenant", "state_", "watch", "confidence_", "parts", "cost", "took", "created_")
     list_filter = ("tenant", "state", "mode", "plan_source", "created")
     search_fields = ("request", "output", "conversation")
     search_help_text = "Search in requests, results and conversations"
@@ -54,6 +57,11 @@ class ExecutionAdmin(Control, Columns, Facts):
     @display(description="Request", ordering="request")
     def asked(self, row: Execution) -> str:
         return beginning(row.request)
+
+    @display(description="Watch")
+    def watch(self, row: Execution) -> SafeString:
+        way = reverse("admin:agents_execution_live", args=[row.pk])
+        return format_html('<a class="m-link" href="{}">{}</a>', way, "film" if row.finished else "live")
 
     @display(description="Steps", ordering="parts")
     def parts(self, row: Any) -> int:

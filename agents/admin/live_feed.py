@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from django.urls import reverse
 
@@ -74,7 +74,7 @@ async def door(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     last = caller.get("HTTP_LAST_EVENT_ID") or (asked_for[1] if asked_for else "")
     watcher, after = Watcher(caller, found[1] if found else ""), _number(last)
     try:
-        page = await sync_to_async(watcher.first, thread_sensitive=False)(after)
+        page = await sync_to_async(watcher.begin, thread_sensitive=False)(after)
     except Cut as cut:
         await send({"type": "http.response.start", "status": cut.status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
@@ -91,11 +91,17 @@ class Watcher:
             reverse("admin:agents_execution_live_since", args=[execution_id]) if execution_id else "/"
         )
 
+    def begin(self, after: int) -> Page:
+        """Return what there is for a stream that no request of Django's opened. Raises Cut."""
+        close_old_connections()
+        return self.first(after)
+
     def look(self, after: int) -> Page:
         """Return what happened since; an ended page too for who may look no longer."""
         if time.monotonic() < self._next_s:
             return Page([], ended=False)
         self._next_s = time.monotonic() + LOOK_EVERY_S
+        close_old_connections()
         try:
             return self.first(after)
         except Cut as cut:

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, cast
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.db import close_old_connections
 from django.http import HttpResponse
 
 HEADERS = ("HTTP_COOKIE", "HTTP_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
@@ -19,7 +18,6 @@ PLACE = ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
 
 def asked(caller: Mapping[str, Any], path: str, query: str) -> HttpResponse:
     """GET a path of the admin for a caller, whose environment is that of WSGI."""
-    close_old_connections()
     environ = {name: caller[name] for name in (*HEADERS, *PLACE) if name in caller}
     environ |= {
         "REQUEST_METHOD": "GET",

@@ -1,69 +1,125 @@
-"""The live page of an execution in a real browser: it fills in, is answered, steered, cut off, and played as a film."""
+"""The live page of an execution in a real browser: it fills in, is cut off and goes on, and is played as a film."""
 
 import json
-import threading
+from urllib.parse import urlsplit
 
 import pytest
-from django.urls import reverse
-from django_tenants.utils import tenant_context
 
-from agents import submission
-from agents.models import Execution
-from agents.watching import reading
-from miosa.pg.platform import platform
-from miosa.testing.browser import CHROMIUM
+from agents import control, submission
+from agents.tests.live_scene import ANSWER, IS_LIVE, STATE, TASK, line_to, models, state_of, way
+from miosa.testing.browser import CHROMIUM, SIZES, wrong_with
 from miosa.testing.browser_page import opened
-from miosa.testing.flows import providers, run
-from miosa.testing.wire_replies import Reply
-from miosa.testing.wire_server import WireServer
-from miosa.tests.admin_rows import operator
+from miosa.testing.flows import run
+from miosa.tests.admin_rows import fill, operator
 
+__all__ = ["models"]
 pytestmark = [
     pytest.mark.django_db(databases="__all__", transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium in PATH"),
 ]
-TASK = "Explain what a gateway is."
-ANSWER = "Gateways let calls through. They count what is used. They stop what is too much."
-HOSTILE = "<img src=x onerror=\"window.harmed=1\"><script>window.harmed=1</script>"
-STATE = "JSON.stringify({...miosaLive.state, lines: miosaLive.state.lines})"
+HOSTILE = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
 
 
 @pytest.fixture
-def models(tenant):
-    """Providers whose answers a test may change."""
-    said = {"text": ANSWER}
-    usage = {"prompt_tokens": 20, "completion_tokens": 10}
-    with WireServer(lambda _asked: Reply(text=said["text"], usage=usage)) as wire:
-        with providers(groq=wire.url, embeddings=wire.url.removesuffix("/v1")):
-            yield said
+def execution(models, tenant):
+    """An execution that was handed in and has not begun."""
+    return submission.submit(TASK, requested_by="user:test")
 
 
-def address(live_server, execution):
-    return live_server.url + reverse("admin:agents_execution_live", args=[execution.pk])
-
-
-def on_the_server(execution):
-    with platform():
-        row = Execution.objects.select_related("tenant").get(pk=execution.pk)
-        return json.loads(json.dumps(reading.state_of(row)))
-
-
-def test_it_fills_in_while_the_execution_runs(live_server, models, tenant):
+def test_it_fills_in_while_the_execution_runs(live_server, execution):
     """Nodes, figures and the result come without loading the page again, and the film ends as the live page did."""
-    execution = submission.submit(TASK, requested_by="user:test")
-    with opened(address(live_server, execution), operator()) as page:
-        page.until("document.querySelector('#m-link-state').textContent === 'live'")
+    with opened(live_server.url + way(execution), operator()) as page:
+        page.until(IS_LIVE)
         assert "orchestrator" in page.text("#m-graph-wide")
         run(execution)
         page.until("miosaLive.page.ended")
-        assert "✓ done" in page.text("#m-state")
+        assert "done" in page.text("#m-state")
         assert "communication" in page.text("#m-graph-wide")
-        assert "Gateways let calls through" in page.text("#m-output")
+        assert ANSWER in page.text("#m-output")
         live = json.loads(page.evaluate(STATE))
-        assert live == on_the_server(execution)
+        assert live == state_of(execution)
         assert page.text("#m-tokens") == str(live["execution"]["tokens"])
         page.do(lambda shown: shown.select_option("#m-speed", "50"))
         page.click("#m-play")
         page.until("miosaLive.film && document.querySelector('#m-play').textContent === 'Play the film'")
         assert json.loads(page.evaluate(STATE)) == live
         assert page.said == []
+
+
+def test_a_film_is_wound_back_to_its_beginning(live_server, execution):
+    """The scrubber leads to any moment: at the first there is nothing but the task, at the last all of it."""
+    run(execution)
+    with opened(live_server.url + way(execution), operator()) as page:
+        live = json.loads(page.evaluate(STATE))
+        page.do(lambda shown: shown.locator("#m-moment").focus())
+        page.until("Number(document.querySelector('#m-moment').max) > 0")
+        page.do(lambda shown: shown.keyboard.press("Home"))
+        page.until("miosaLive.film && Object.keys(miosaLive.state.steps).length === 1")
+        assert page.evaluate("document.querySelector('#m-output-card').hidden")
+        page.do(lambda shown: shown.keyboard.press("End"))
+        page.until("miosaLive.state.execution.state === 'completed'")
+        assert json.loads(page.evaluate(STATE)) == live
+
+
+def test_it_goes_on_after_a_broken_connection(live_server, execution):
+    """The browser connects again and is told what it has not seen, once."""
+    with line_to(urlsplit(live_server.url).port) as line:
+        with opened(f"http://127.0.0.1:{line.port}{way(execution)}", operator()) as page:
+            page.until(IS_LIVE)
+            line.cut()
+            page.until("document.querySelector('#m-link-state').textContent.includes('again')")
+            control.pause(execution.pk)
+            page.until("!document.querySelector('#m-paused').hidden")
+            control.resume(execution.pk)
+            run(execution)
+            page.until("miosaLive.page.ended")
+            assert json.loads(page.evaluate(STATE)) == state_of(execution)
+
+
+def test_what_models_write_is_text(live_server, models, tenant):
+    """Markup in a request, an answer or a note is shown as it was written."""
+    models["text"] = f"{HOSTILE} {ANSWER}"
+    execution = run(submission.submit(f"{TASK} {HOSTILE}", requested_by="user:test"))
+    with opened(live_server.url + way(execution), operator()) as page:
+        for key in state_of(execution)["steps"]:
+            page.click(f"#m-graph-wide [data-key='{key}']")
+            page.until(
+                f"document.querySelector('#m-panel h2')?.textContent.startsWith(miosaLive.state.steps['{key}'].agent)"
+            )
+        assert HOSTILE in page.text("#m-live pre.m-task")
+        assert page.evaluate("window.harmed") is None
+        assert (
+            page.evaluate("document.querySelectorAll('#m-live img, #m-live script:not([type])').length") == 0
+        )
+
+
+def test_a_step_is_chosen_by_keyboard(live_server, execution):
+    """A node takes the focus, and Enter shows the step with its model, its price and what speaks for it."""
+    run(execution)
+    with opened(live_server.url + way(execution), operator(), motion="reduce") as page:
+        page.do(lambda shown: shown.locator("#m-graph-wide [data-key]").nth(1).focus())
+        page.do(lambda shown: shown.keyboard.press("Enter"))
+        said = page.text("#m-panel")
+        assert "Why this model" in said
+        assert "Why this confidence" in said
+        assert "passed" in said
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits(live_server, tenant, tmp_path, size, scheme):
+    """Nothing is wider than the window or cut, and the console has nothing to say."""
+    execution = fill(tenant)
+    assert (
+        wrong_with({"live": live_server.url + way(execution)}, operator(), tmp_path, size=size, scheme=scheme)
+        == {}
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_whole_plan_fits(live_server, execution, width):
+    """A plan with its panel open is no wider than the window."""
+    run(execution)
+    with opened(live_server.url + way(execution), operator(), size={"width": width, "height": 800}) as page:
+        page.click("[data-key='conclude']")
+        assert page.wider() <= 0

@@ -33,7 +33,7 @@ class OpenPage:
 
     def text(self, selector: str) -> str:
         """Return the text of an element, once it is there."""
-        return str(self.do(lambda page: page.locator(selector).first.inner_text()))
+        return str(self.do(lambda page: page.locator(selector).first.text_content()))
 
     def evaluate(self, script: str) -> Any:
         """Return what an expression is worth on the page."""
@@ -75,7 +75,9 @@ def _open(shown: OpenPage, held: dict[str, Any], address: str, cookie: Any, how:
     context.set_default_timeout(PATIENCE_MS)
     context.add_cookies([cookie])
     shown.page = context.new_page()
-    shown.page.on("console", lambda message: shown.said.append(message.text) if message.type == "error" else None)
+    shown.page.on(
+        "console", lambda message: shown.said.append(message.text) if message.type == "error" else None
+    )
     shown.page.on("pageerror", lambda error: shown.said.append(str(error)))
     shown.page.goto(address, wait_until="load")
 

@@ -48,7 +48,7 @@ class _Mouth:
         self._key, self._text, self._told_s, self._silent = key, "", 0.0, False
 
     def say(self, piece: str) -> None:
-        self._text = (self._text + piece)[-MOST_SHOWN:]
+        self._text = (self._text + piece)[-MOST_SHOWN:] if piece else ""
         if not self._silent and time.monotonic() - self._told_s >= TOLD_EVERY_S:
             self._told_s = time.monotonic()
             try:

@@ -10,7 +10,7 @@ _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Tell the listener each piece of text of the calls inside, as it comes; a call that is tried again begins anew."""
+    """Tell the listener each piece of text of the calls inside, as it comes; an empty one: an answer begins (anew)."""
     token = _listener.set(listener)
     try:
         yield
@@ -19,7 +19,7 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def overheard(piece: str) -> None:
-    """Hand one piece on to whoever listens."""
+    """Hand one piece on to whoever listens; an empty one where an answer begins."""
     listener = _listener.get()
     if listener is not None:
         listener(piece)

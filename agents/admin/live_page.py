@@ -14,16 +14,18 @@ from agents.ceilings import ceilings
 from agents.models import Execution
 from agents.watching import reading
 from agents.watching.layout import HEIGHT, WIDTH
-from agents.watching.looks import LOOKS, shortened
+from agents.watching.looks import LOOKS, look_of, shortened, sure
 from agents.watching.rows import task_of
 from agents.watching.state import Patch, empty
 from billing.money import format_usd
+from miosa.pages.cells import beginning
 
 ANY = "00000000-0000-0000-0000-000000000000"  # stands where the page puts an id
 ROWS = {
     "decision": "routing_decision", "step": "agents_step", "file": "agents_artefact", "use": "agents_tooluse",
     "approval": "deployments_approval",
 }  # fmt: skip
+MOST_TITLE = 48
 FILM_BEGINS = "begun"
 
 
@@ -33,16 +35,19 @@ def live_view(request: HttpRequest, execution_id: UUID, model_admin: Any) -> Htt
     state = reading.state_of(execution)
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": "Live",
+        "title": f"Live: {beginning(execution.request, most=MOST_TITLE)}",
         "execution": execution,
         "shown": state["execution"],
         "look": LOOKS[state["execution"]["state"]],
         "lines": state["lines"],
         "pending": [one | {"id": pk} for pk, one in state["approvals"].items() if one["state"] == "pending"],
         "may_decide": request.user.has_perm(MAY_DECIDE),
+        "sure": sure(state["execution"].get("confidence")),
         "cost": format_usd(state["execution"]["cost_micros"]),
         "ceiling": format_usd(execution.ceiling_micros),
+        "tokens": f"{state['execution']['tokens']:,}",
         "most_tokens": ceilings().tokens,
+        "most_tokens_told": f"{ceilings().tokens:,}",
         "graphs": [_graph(state, name) for name in ("wide", "narrow")],
         "page": _page(request, execution, state),
     }
@@ -92,12 +97,8 @@ def _graph(state: Patch, name: str) -> Patch:
 
 
 def _node(step: Patch, place: list[float]) -> Patch:
-    look = LOOKS[step.get("state", "waiting")]
-    sure = step.get("confidence")
-    foot = [
-        "" if sure is None else f"{sure:.1f} of 10",
-        f"{step['tokens']:,} tokens" if step.get("tokens") else "",
-    ]
+    look = look_of(step)
+    foot = (sure(step.get("confidence")), f"{step['tokens']:,} tokens" if step.get("tokens") else "")
     return {
         "key": step["key"],
         "x": place[0],

@@ -24,13 +24,13 @@ STATE = "JSON.stringify(miosaLive.state)"
 
 
 @pytest.fixture
-def models(tenant: Any) -> Iterator[dict[str, str]]:
-    """Providers that answer what the test puts into `text`."""
+def models(tenant: Any) -> Iterator[dict[str, Any]]:
+    """Providers that answer what the test puts into `text`, with `gap_s` between the pieces."""
     del tenant
-    said = {"text": ANSWER}
+    said: dict[str, Any] = {"text": ANSWER, "gap_s": 0.0}
     usage = {"prompt_tokens": 20, "completion_tokens": 10}
     with (
-        WireServer(lambda _asked: Reply(text=said["text"], usage=usage)) as wire,
+        WireServer(lambda _asked: Reply(**said, usage=usage)) as wire,
         providers(groq=wire.url, embeddings=wire.url.removesuffix("/v1")),
     ):
         yield said

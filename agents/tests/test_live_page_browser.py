@@ -38,7 +38,7 @@ def test_it_fills_in_while_the_execution_runs(live_server, execution):
         assert ANSWER in page.text("#m-output")
         live = json.loads(page.evaluate(STATE))
         assert live == state_of(execution)
-        assert page.text("#m-tokens") == str(live["execution"]["tokens"])
+        assert page.text("#m-tokens") == f"{live['execution']['tokens']:,}"
         page.do(lambda shown: shown.select_option("#m-speed", "50"))
         page.click("#m-play")
         page.until("miosaLive.film && document.querySelector('#m-play').textContent === 'Play the film'")
@@ -52,7 +52,7 @@ def test_a_film_is_wound_back_to_its_beginning(live_server, execution):
     with opened(live_server.url + way(execution), operator()) as page:
         live = json.loads(page.evaluate(STATE))
         page.do(lambda shown: shown.locator("#m-moment").focus())
-        page.until("Number(document.querySelector('#m-moment').max) > 0")
+        page.until("document.querySelector('#m-clock').textContent.includes('of')")
         page.do(lambda shown: shown.keyboard.press("Home"))
         page.until("miosaLive.film && Object.keys(miosaLive.state.steps).length === 1")
         assert page.evaluate("document.querySelector('#m-output-card').hidden")
@@ -74,6 +74,21 @@ def test_it_goes_on_after_a_broken_connection(live_server, execution):
             run(execution)
             page.until("miosaLive.page.ended")
             assert json.loads(page.evaluate(STATE)) == state_of(execution)
+
+
+def test_it_shows_a_text_while_it_is_written(live_server, models, execution):
+    """A model's words stand in the panel of its step before its answer is whole, and in no row."""
+    models["gap_s"] = 0.2
+    with opened(live_server.url + way(execution), operator()) as page:
+        page.until(IS_LIVE)
+        page.evaluate(
+            "window.written = []; setInterval(() => window.written.push(...Object.values(miosaLive.text)), 50)"
+        )
+        run(execution)
+        page.until("miosaLive.page.ended")
+        written = set(page.evaluate("window.written"))
+        assert any(text and text != ANSWER and ANSWER.startswith(text) for text in written)
+        assert page.evaluate("Object.keys(miosaLive.text).length") == 0
 
 
 def test_what_models_write_is_text(live_server, models, tenant):
@@ -123,3 +138,7 @@ def test_a_whole_plan_fits(live_server, execution, width):
     with opened(live_server.url + way(execution), operator(), size={"width": width, "height": 800}) as page:
         page.click("[data-key='conclude']")
         assert page.wider() <= 0
+        shown = page.evaluate(
+            "[...document.querySelectorAll('.m-graph')].map((one) => getComputedStyle(one).display)"
+        )
+        assert sorted(shown) == ["block", "none"]

@@ -11,7 +11,7 @@ from agents.watching.layout import Layout, laid_out
 from agents.watching.sayings import line_of
 from agents.watching.state import BROKEN, CONCLUDE, ENDED, PLAN, Happened, Patch, merged
 
-WIDE, NARROW = 3, 1  # steps beside each other, on a desk and on a telephone
+WIDE, NARROW = 2, 1  # steps beside each other, on a desk and on a telephone
 
 
 def changes(state: Mapping[str, Any], happened: Happened) -> Patch:

@@ -1,5 +1,8 @@
 """How states look: a word, a mark and a colour's name, so that nothing is told by colour alone."""
 
+from collections.abc import Mapping
+from typing import Any
+
 MOST_LETTERS = 31
 
 
@@ -16,10 +19,22 @@ LOOKS = {
     "running": _look("works", "▶", "busy"),
     "asks": _look("waits for an answer", "?", "wait"),
     "completed": _look("done", "✓", "good"),
+    "doubtful": _look("done, in doubt", "!", "wait"),
     "failed": _look("failed", "✗", "bad"),
     "skipped": _look("skipped", "↷", "calm"),
     "cancelled": _look("cancelled", "⊘", "calm"),
 }
+
+
+def look_of(step: Mapping[str, Any]) -> dict[str, str]:
+    """Return how a step looks: one that was done without success is in doubt."""
+    state = str(step.get("state", "waiting"))
+    return LOOKS["doubtful" if state == "completed" and step.get("success") is False else state]
+
+
+def sure(confidence: float | None) -> str:
+    """Return a confidence in words; empty where there is none."""
+    return "" if confidence is None else f"{confidence:.1f} of 10"
 
 
 def shortened(text: str) -> str:

@@ -56,6 +56,7 @@ def done_of(step: Step) -> Patch:
     """Return what a step came to, and what speaks for it."""
     return asked_of(step) | {
         "state": step.state,
+        "success": step.success,
         "output": _cut(step.output),
         "error": step.error,
         "evidence": [_evidence(one) for one in step.evidence],

@@ -47,6 +47,7 @@ class Answer:
         """Yield the chunks that have text or reasoning. Raises BrokenAnswer unless a finish reason came."""
         self._began = True  # the provider took the prompt: from here on it may bill
         self._pause_s = pause_s(response.headers)
+        overheard("")
         for document in self._documents(response):
             for part in (
                 self._translator.chunks(document) if self._translator and self._events else [document]

@@ -4,7 +4,7 @@ import { draw, said } from "./live_draw.js";
 import { Film } from "./live_film.js";
 
 const page = JSON.parse(document.getElementById("m-page").textContent);
-const view = { state: page.state, text: {}, chosen: null, film: false, page, act, choose };
+const view = { state: page.state, text: {}, chosen: null, picked: false, film: false, page, act, choose };
 const MAPS = ["steps", "uses", "files", "approvals"];
 const byId = (id) => document.getElementById(id);
 
@@ -24,6 +24,7 @@ function told(text) {
 
 function choose(key) {
   view.chosen = key;
+  view.picked = true;
   draw(view);
 }
 

@@ -44,4 +44,16 @@ export function duration(ms) {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-export const sure = (value) => (value === null || value === undefined ? "–" : `${value.toFixed(1)} of 10`);
+// As Python rounds: a half goes to the even neighbour.
+function tenths(value) {
+  const scaled = value * 10;
+  const near = Math.round(scaled);
+  return (Math.abs(scaled % 1) === 0.5 && near % 2 ? near - 1 : near) / 10;
+}
+
+export const sure = (value) => (value === null || value === undefined ? "–" : `${tenths(value).toFixed(1)} of 10`);
+
+// How a step looks: one that was done without success is in doubt.
+export function lookOf(view, step) {
+  return view.page.looks[step.state === "completed" && step.success === false ? "doubtful" : step.state];
+}

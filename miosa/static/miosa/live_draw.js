@@ -1,6 +1,6 @@
 // Draws the whole page from its state; what did not change is left alone, so that focus, selection and scrolling stay.
 import { asks } from "./live_asks.js";
-import { byId, duration, h, put, shortened, sure, svg, usd } from "./live_dom.js";
+import { byId, duration, h, lookOf, put, shortened, sure, svg, usd } from "./live_dom.js";
 import { panel } from "./live_panel.js";
 
 const MOST_LETTERS = 31;
@@ -10,6 +10,7 @@ let linesDrawn = document.querySelectorAll("#m-lines > li").length;
 export function draw(view, { clock = false } = {}) {
   took(view);
   if (clock) return;
+  if (!view.picked) follow(view);
   figures(view);
   for (const name of ["wide", "narrow"]) graph(view, name);
   panel(view);
@@ -31,6 +32,13 @@ export function said(view, patch) {
   if (words.length) put("m-said", words.join(". "));
 }
 
+// Until somebody picks a step, the panel shows the one that began last.
+function follow(view) {
+  const running = Object.values(view.state.steps).filter((step) => step.state === "running");
+  running.sort((one, other) => (one.started < other.started ? 1 : -1));
+  if (running.length) view.chosen = running[0].key;
+}
+
 function took(view) {
   const { created, finished } = view.state.execution;
   const begun = Date.parse(created);
@@ -47,7 +55,7 @@ function figures(view) {
   put("m-confidence", sure(execution.confidence));
   put("m-cost", usd(execution.cost_micros));
   byId("m-cost-meter").value = execution.cost_micros;
-  put("m-tokens", String(execution.tokens));
+  put("m-tokens", execution.tokens.toLocaleString("en-US"));
   byId("m-tokens-meter").value = execution.tokens;
   put("m-calls", String(execution.calls));
   const all = Object.values(steps);
@@ -83,7 +91,7 @@ function graph(view, name) {
 
 function node(view, picture, key, [x, y]) {
   const step = view.state.steps[key];
-  const look = view.page.looks[step.state];
+  const look = lookOf(view, step);
   const group = picture.nodes.get(key) ?? newNode(view, picture, key);
   const foot = [step.confidence === null || step.confidence === undefined ? "" : sure(step.confidence)];
   if (step.tokens) foot.push(`${step.tokens.toLocaleString("en-US")} tokens`);
@@ -126,9 +134,8 @@ function newNode(view, picture, key) {
 }
 
 function texts(view) {
-  const { explanation, source, error, cause, output } = view.state.execution;
-  const by = source ? `Planned by ${source === "model" ? "a model" : "rules"}: ` : "";
-  put("m-explanation", explanation ? by + explanation : "It is being planned.");
+  const { explanation, error, cause, output } = view.state.execution;
+  put("m-explanation", explanation || "It is being planned.");
   byId("m-error-card").hidden = !error;
   put("m-error", error ? (cause ? `${cause}: ${error}` : error) : "");
   byId("m-output-card").hidden = !output;

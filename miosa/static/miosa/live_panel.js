@@ -1,5 +1,5 @@
 // One step: who works at it with which model and why, what it costs, what speaks for it, what it did with tools.
-import { byId, duration, h, sure, usd } from "./live_dom.js";
+import { byId, duration, h, lookOf, sure, usd } from "./live_dom.js";
 
 let drawn = "";
 let written = null;
@@ -29,13 +29,13 @@ export function panel(view) {
 }
 
 function parts(view, step, { uses, files, notes }) {
-  const look = view.page.looks[step.state];
+  const look = lookOf(view, step);
   return [
     h("h2", {}, `${step.agent}: ${step.purpose}`),
     h("p", { class: "m-line" }, h("span", { class: `m-badge m-${look.colour}` }, `${look.mark} ${look.word}`), step.reason ? h("span", { class: "m-faint" }, step.reason) : null),
     step.waits ? h("p", {}, step.waits) : null,
     facts(view, step),
-    ...block("What goes wrong", step.error),
+    ...block("What was wrong", step.error),
     written,
     notes.length ? h("h3", {}, "Notes") : null,
     notes.length ? h("ul", { class: "m-checks" }, ...notes.map((note) => h("li", {}, note.text))) : null,
@@ -59,7 +59,7 @@ function facts(view, step) {
     { class: "m-facts" },
     fact("Model", ...model),
     fact("Confidence", sure(step.confidence)),
-    fact("Tokens", String(step.tokens ?? 0)),
+    fact("Tokens", (step.tokens ?? 0).toLocaleString("en-US")),
     fact("Cost", usd(step.cost_micros)),
     fact("Model calls", String(step.calls ?? 0)),
     fact("Time", duration(step.execution_ms)),

@@ -11,8 +11,10 @@ SHELF := $(VENV)/box
 # The task goes through the environment, word for word: no shell and no make may read quotes or dollars in it.
 override TASK := $(value TASK)
 override ONCE := $(value ONCE)
+override FILES := $(value FILES)
+override OUT := $(value OUT)
 override DATA := $(value DATA)
-export TASK ONCE DATA
+export TASK ONCE DATA FILES OUT
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down test lint format bench lock venv sandbox pgbouncer
@@ -20,7 +22,7 @@ export TASK ONCE DATA
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-demo: $(INSTALLED) sandbox ## give the agents a task and watch them: TASK="..." for your own, PROJECT=name for the next release of one, ONCE=1 to stop after the result
+demo: $(INSTALLED) sandbox ## give the agents a task and watch them: TASK="..." for your own, FILES="a.csv" to go in with it, OUT=folder to keep its files and a transcript, PROJECT=name for the next release of one, ONCE=1 to stop after the result
 	@exec $(PY) manage.py demo
 
 up: $(INSTALLED) sandbox ## run everything in the background

@@ -51,7 +51,7 @@ def keep(
 
 
 def copy(origin_id: UUID, execution_id: UUID) -> None:
-    """Give an execution the newest files of the one it goes on from."""
+    """Give an execution the files that came from outside to the one it goes on from."""
     Artefact.objects.bulk_create(
         Artefact(
             execution_id=execution_id,
@@ -62,14 +62,20 @@ def copy(origin_id: UUID, execution_id: UUID) -> None:
             media_type=one.media_type,
             origin=one.origin,
         )
-        for one in _newest(origin_id).values()
-        if one.origin == Artefact.Origin.PERSON
+        for one in originals(origin_id).values()
     )
 
 
 def newest(execution_id: UUID) -> dict[str, Artefact]:
     """Return the newest version of each path of an execution of the current tenant."""
     return _newest(execution_id)
+
+
+def originals(execution_id: UUID) -> dict[str, Artefact]:
+    """Return the files that came from outside, as they came: by a person's hand or from a repository."""
+    origins = (Artefact.Origin.PERSON, Artefact.Origin.SOURCE)
+    rows = Artefact.objects.filter(execution_id=execution_id, number=1, origin__in=origins).order_by("path")
+    return {row.path: row for row in rows}
 
 
 def listed(execution_id: UUID) -> QuerySet[Artefact]:

@@ -29,6 +29,7 @@ def messages_of(turns: Sequence[Turn]) -> tuple[Message, ...]:
         made += [
             Message("tool", _shown(one), call_id=name) for name, one in zip(names, turn.returned, strict=True)
         ]
+        made += [Message("user", turn.then)] if turn.then else []
     return tuple(made)
 
 

@@ -73,6 +73,13 @@ def begin(held: Claim) -> tuple[Execution, Step] | None:
     return execution, step
 
 
+def hold(execution: Execution, approval_id: UUID) -> None:
+    """Let the steps of an execution wait for a person's word."""
+    execution.approval_id = approval_id
+    Execution.objects.filter(pk=execution.pk).update(approval_id=approval_id)
+    tell(execution.pk, "task_held", approval_id=approval_id)
+
+
 def complete(held: Claim, values: Mapping[str, Any], *, told: Mapping[str, Any]) -> Step:
     """Record the result of a claimed step; raises LostLease when it is no longer ours."""
     _locked(held.execution_id)

@@ -1,13 +1,14 @@
 """The read side of agents: for the API, the event stream and the admin."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from agents import registry
 from agents.models import Execution, ExecutionEvent
 from agents.registry_kinds import PROFILES
+from deployments import approvals
 from miosa.http.problem import NotFound
 from miosa.pg.replica import may_lag
 from tenants.event_feed import Page
@@ -16,9 +17,18 @@ EVENTS_AT_ONCE = 200
 
 
 def executions() -> QuerySet[Execution]:
-    """Return the current tenant's executions."""
-    rows: QuerySet[Execution] = Execution.objects.all()
-    return rows
+    """Return the current tenant's executions; `waiting` tells whether somebody was asked and has not answered."""
+    asked = approvals.pending().filter(execution_id=OuterRef("pk"))
+    rows: Any = Execution.objects.annotate(waiting=Exists(asked))
+    return cast(QuerySet[Execution], rows)
+
+
+def waits_for_person(row: Execution) -> bool:
+    """Tell whether an execution that has not ended waits for somebody's word."""
+    if row.ended:
+        return False
+    waiting: bool | None = getattr(row, "waiting", None)
+    return approvals.pending().filter(execution_id=row.pk).exists() if waiting is None else waiting
 
 
 def execution(execution_id: UUID) -> Execution:

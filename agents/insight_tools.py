@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from agents import artefacts, tool_rules
 from agents.models import Artefact, Execution, ToolUse
 from agents.permission import verdict
+from agents.tool_gate import policy_asks
 from agents.toolbox import all_tools
 from miosa.http.problem import NotFound
 
@@ -33,7 +34,7 @@ def tools() -> list[Standing]:
             tool.description,
             tool.parameters,
             tool.effect.value,
-            verdict(name, tool.effect, rules=rules).value,
+            verdict(name, tool.effect, rules=rules, policy=policy_asks(name, tool.effect, tool.kinds)).value,
             tool.timeout_s,
         )
         for name, tool in sorted(all_tools().items())

@@ -13,13 +13,15 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from agents import confidence, endings, executions, improvement, leases, memory, registry, repairs
+from agents import confidence, endings, executions, gates, improvement, leases, memory, registry, repairs
 from agents.assignment import shipping_of, task_of
 from agents.ceilings import Stopped, used
 from agents.conclusion import conclude
 from agents.contract import Evidence, ModelUnavailable, NotYet, Result
 from agents.executions import CONCLUDE, PLAN
 from agents.leases import Claim, LostLease
+from agents.memory.at_work import place_of
+from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Step
 from agents.plan import Plan
 from agents.planning import plan, plan_evidence
@@ -30,7 +32,7 @@ from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import PaymentRequired, Problem
 from routing import calibrations, verdicts
-from routing.embeddings import MODEL as EMBEDDED_BY
+from routing.errors import EmbeddingsUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ def _worked(held: Claim) -> Followup:
     bench = LiveBench(execution, step, held, used=used(execution))
     started = time.perf_counter()
     try:
+        gates.admit(execution)
         bench.check()
         done = _perform(execution, step, bench)
         return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
@@ -110,7 +113,8 @@ def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
         capable = bench.capable("orchestration", "quality")
         ask, online = bench.ask if capable else None, shipping_of(execution) is not None
         tools = changing_tools() if capable else {}
-        made = plan(execution.request, ask=ask, embed=bench.embed, online=online, tools=tools)
+        files = tuple(bench.files())
+        made = plan(execution.request, ask=ask, embed=bench.embed, online=online, tools=tools, files=files)
         return Done(
             Result(success=True, output=made.explanation, evidence=plan_evidence(made)),
             made,
@@ -136,15 +140,9 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
     with transaction.atomic():
         row = executions.complete(held, values, told=told)
         _learn(bench, result)
-        if pattern:
-            memory.remember(
-                row.pk,
-                agent=row.agent,
-                request=row.instruction,
-                output=row.output,
-                confidence=sure,
-                pattern=pattern,
-                embedded_by=EMBEDDED_BY,
+        if pattern is not None:
+            memory.remember_result(
+                row, confidence=sure, pattern=pattern, model=model_in_use(), place=place_of(bench.execution)
             )
         lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
         if done.plan:
@@ -188,10 +186,10 @@ def _pattern(step: Step, result: Result, bench: LiveBench) -> list[float] | None
     if not result.success or step.key in {PLAN, CONCLUDE}:
         return None
     try:
-        return bench.embed([step.instruction])[0]
-    except ModelUnavailable:
-        bench.note("This result is not remembered: embeddings are not available.")
-        return None
+        return embedded([step.instruction])[0]
+    except EmbeddingsUnavailable:
+        bench.note("This result is remembered by its words alone: embeddings are not available.")
+        return []
 
 
 def _learn(bench: LiveBench, result: Result) -> None:
@@ -233,11 +231,13 @@ def _failed(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> F
 
 
 def _stopped(held: Claim, stop: Stopped) -> Followup:
-    """A ceiling is passed: nothing of the execution goes on."""
+    """A ceiling is passed, or a person said no: nothing of the execution goes on."""
+    refused = stop.cause == Execution.Cause.REFUSED
+    state = Execution.State.CANCELLED if refused else Execution.State.FAILED
     with transaction.atomic():
         executions.fail(held, str(stop), cause=stop.cause)
         executions.cancel_steps(held.execution_id)
-        endings.finished(held.execution_id, Execution.State.FAILED, error=str(stop), cause=stop.cause)
+        endings.finished(held.execution_id, state, error=str(stop), cause=stop.cause)
     return Followup()
 
 

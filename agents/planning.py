@@ -1,7 +1,7 @@
 """Plan a request: by a capable model whose plan is checked, otherwise by rules, and say which."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from agents.verifiers.structure import invalid
 UNNAMED = ("nearest in meaning", "nothing in it names one agent")
 Ask = Callable[..., Reply]  # Workbench.ask of a bench whose model can plan
 NO_TOOLS: Mapping[str, str] = {}
+MOST_NAMED = 100  # paths in the question
 MODEL_TRIES = 2  # the first answer and one repair
 PLAN_SCHEMA: Mapping[str, Any] = {
     "type": "object",
@@ -53,21 +54,22 @@ def plan(
     embed: Embed | None,
     online: bool = False,
     tools: Mapping[str, str] = NO_TOOLS,
+    files: Sequence[str] = (),
 ) -> Plan:
     """Return the plan of a request. `ask` is None where no capable model is at hand; then rules plan.
 
     `online`: what is made shall go online, so the plan ends with a deployment of what was reviewed. `tools` are those with
-    effects that a plan may let its steps use, with what they do.
+    effects that a plan may let its steps use, with what they do. `files` are the paths of what came with the request.
 
     A model's plan that stays unusable after one repair gives way to the rules, and the explanation says so.
     """
     purposes = {kind: profile.purpose for kind, profile in PROFILES.items()}
     if ask is None:
-        return rule_plan(request, embed=embed, purposes=purposes, online=online)
+        return rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
     try:
-        return _model_plan(request, ask, online=online, tools=tools)
+        return _model_plan(request, ask, online=online, tools=tools, files=files)
     except (UnusablePlan, ModelUnavailable) as failure:
-        by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online)
+        by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
         said = f"The model's plan was not usable ({failure}). {by_rules.explanation}"
         return Plan(by_rules.steps, "rules", said, by_rules.left_out)
 
@@ -91,12 +93,15 @@ def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
     )
 
 
-def _model_plan(request: str, ask: Ask, *, online: bool, tools: Mapping[str, str]) -> Plan:
+def _model_plan(
+    request: str, ask: Ask, *, online: bool, tools: Mapping[str, str], files: Sequence[str]
+) -> Plan:
     roster = "\n".join(f"- {kind}: {profile.purpose}" for kind, profile in PROFILES.items())
     if tools:
         listed = "\n".join(f"- {name}: {does}" for name, does in tools.items())
         roster += f"\n{ORCHESTRATOR.asks['permits'].format(tools=listed)}"
-    question = ORCHESTRATOR.asks["plan"].format(agents=roster, request=request, max_steps=MAX_STEPS)
+    came = f"{request}\n\nFiles that came with it: {', '.join(files[:MOST_NAMED])}" if files else request
+    question = ORCHESTRATOR.asks["plan"].format(agents=roster, request=came, max_steps=MAX_STEPS)
     fault = ""
     for _ in range(MODEL_TRIES):
         prompt = f"{question}\n\n{ORCHESTRATOR.asks['repair'].format(fault=fault)}" if fault else question

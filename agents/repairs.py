@@ -22,7 +22,7 @@ def lay_out(rejected: Step) -> bool:
     waiting = [one for one in steps if _waits(one, rejected.key)]
     rounds = 1 + sum(one.key.startswith("repair-") for one in steps)
     written = next((one for one in reversed(steps) if one.agent == WRITER), None)
-    if not waiting or rounds > MOST or written is None:
+    if rounds > MOST or written is None or not (waiting or rejected.data.get("workspace")):
         return False
     _write(rejected, written, rounds, waiting)
     return True

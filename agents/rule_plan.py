@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from agents.chains import DEFAULT_CHAIN, MAKING, SITE_CHAIN, chain_of, intent_of, is_question
 from agents.contract import Embed, ModelUnavailable
 from agents.plan import MAX_STEPS, Plan, PlannedStep, ordered
+from agents.text.material import repository_of, sources, tables, wants_change
 from agents.text.request import Request, bare, clauses, read_request
 from agents.text.site_kind import asks_for_site, asks_to_go_online
 from agents.text.vectors import nearest
@@ -58,13 +59,21 @@ class _Chosen:
 
 
 def rule_plan(
-    request: str, *, embed: Embed | None, purposes: Mapping[str, str], online: bool = False
+    request: str,
+    *,
+    embed: Embed | None,
+    purposes: Mapping[str, str],
+    online: bool = False,
+    files: Sequence[str] = (),
 ) -> Plan:
     """Return a plan by rules; `purposes` is each agent's own sentence, `embed` None where embeddings are away.
 
-    `online`: what is made shall go online, so the orders to make it and to bring it there are one.
+    `online`: what is made shall go online, so the orders to make it and to bring it there are one. `files` are the paths
+    of what came with the request: work on them is one order, whatever its words are.
     """
     read = read_request(request)
+    if not online and (handed := _of_files(request, files)):
+        return _one_chain(read, handed)
     found = clauses(read.directive) or [read.directive or request.strip()]
     draft = _Draft(read)
     site, found = _site(found, read) if online else ((), found)
@@ -74,6 +83,22 @@ def rule_plan(
     placed = [replace(one, chain=_add(draft, one)) for one in chosen]
     steps = ordered(tuple(draft.steps.values()), known=tuple(purposes))
     return Plan(steps, "rules", _explain(placed, draft.left_out), tuple(draft.left_out))
+
+
+def _of_files(request: str, files: Sequence[str]) -> _Chosen | None:
+    """Return who works on what came with the request or is named in it; None where it is about neither."""
+    if wants_change(request) and (sources(files) or repository_of(request)):
+        return _Chosen(request, ("development", "quality"), "it changes code that is there")
+    if tables(files):
+        return _Chosen(request, ("analysis",), "a table came with it")
+    return None
+
+
+def _one_chain(read: Request, chosen: _Chosen) -> Plan:
+    draft = _Draft(read)
+    placed = replace(chosen, chain=_add(draft, chosen))
+    explanation = _explain([placed], [])
+    return Plan(tuple(draft.steps.values()), "rules", explanation)
 
 
 def _site(found: Sequence[str], read: Request) -> tuple[Sequence[str], list[str]]:

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from django.utils import timezone
-
 from agents.contract import Freight, NotYet, Shipment, Shipping
+from agents.gates import patience
 from agents.models import Execution
 from deployments import approvals, files, launch, projects, recipes, releases
 from deployments.models import Approval, Deployment, HealthCheck, Project, Release
@@ -18,7 +17,6 @@ from miosa.http.problem import Problem
 
 REQUESTED_BY = "agent:deployment"
 LOOK_S = 0.2  # while machines are at work
-PATIENCE_S = (0.5, 10.0)  # while a person is asked: soon at first, then less often
 APPROVAL_TTL_S = 86_400
 UNDER_WAY = frozenset(
     {Deployment.State.QUEUED, Deployment.State.BUILDING, Deployment.State.RELEASING},
@@ -34,7 +32,7 @@ def ship(execution: Execution, freight: Freight, shipping: Shipping) -> Shipment
         if found is None:
             approval = _approval(execution, project, release, shipping)
             if approval.state == Approval.State.PENDING:
-                raise NotYet(_patience(approval), _question(approval))
+                raise NotYet(patience(approval), _question(approval))
             if approval.state != Approval.State.APPROVED:
                 return _refused(release, approval)
             found = _launched(execution, release, approval, shipping)
@@ -117,13 +115,6 @@ def _question(approval: Approval) -> str:
         f"waits for approval {approval.pk}: release {effect['release']} of {effect['project']}"
         f" to {effect['environment']} on {effect['target']}"
     )
-
-
-def _patience(approval: Approval) -> float:
-    """Return when to look again: a person who answers at once is served at once."""
-    least, most = PATIENCE_S
-    waited = (timezone.now() - approval.created).total_seconds()
-    return min(most, max(least, waited / 30))
 
 
 def _launched(execution: Execution, release: Release, approval: Approval, shipping: Shipping) -> Deployment:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from agents import artefacts, executions, forking
+from agents import artefacts, executions, forking, gates
 from agents.models import Artefact, Execution, Step
 from agents.tasks import ring_step
 from billing import quota
@@ -20,9 +20,15 @@ NO_FILES: Mapping[str, bytes] = {}
 
 
 def submit(
-    request: str, *, requested_by: str, files: Mapping[str, bytes] = NO_FILES, **fields: Any
+    request: str,
+    *,
+    requested_by: str,
+    files: Mapping[str, bytes] = NO_FILES,
+    most_micros: int | None = None,
+    **fields: Any,
 ) -> Execution:
-    """Accept a task of the current tenant. `files` are what its agents work with, by path.
+    """Accept a task of the current tenant. `files` are what its agents work with, by path; `most_micros`: what it may cost,
+    where that is less than the plan allows.
 
     Raises:
         Unprocessable: a path or a size of a file is not taken.
@@ -30,8 +36,9 @@ def submit(
         KeyBudgetExceeded: the budget of the key that asks, or of one above it, does not.
     """
     with transaction.atomic():
+        ceiling = _ceiling(requested_by) if most_micros is None else min(most_micros, _ceiling(requested_by))
         execution = executions.open_execution(
-            request, ceiling_micros=_ceiling(requested_by), requested_by=requested_by, **fields
+            request, ceiling_micros=ceiling, requested_by=requested_by, **fields
         )
         if files:
             artefacts.keep(execution.pk, files, origin=Artefact.Origin.PERSON)
@@ -91,7 +98,8 @@ def _ceiling(requested_by: str) -> int:
 
 
 def _admit(execution: Execution) -> None:
-    """Set its money aside. Where every model at hand is free nothing can be spent, so nothing needs to be."""
+    """Set its money aside, and ask whoever has to be asked. Where every model at hand is free nothing can be spent, so nothing needs to be."""
     key_id = key_named(execution.requested_by)
     wanted = execution.ceiling_micros if insight.any_priced_model() else 0
     quota.reserve(execution.reference, wanted, executions=1, lineage=lineage_of(key_id) if key_id else [])
+    gates.hold(execution)

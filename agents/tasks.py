@@ -11,7 +11,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError, connection, connections
 from kombu.exceptions import OperationalError as BrokerAway
 
-from agents import improvement, leases, orchestrator
+from agents import improvement, leases, memory, orchestrator
 from tenants.task_scope import ends_with_its_tenant, task_scope
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,15 @@ def ring_due() -> None:
         for tenant_id, lesson_id in improvement.due():
             ring(study, tenant_id, lesson_id)
     except (OperationalError, InterfaceError):
+        connections["platform"].close()
+
+
+@shared_task(name="agents.sweep_memories")
+def sweep_memories() -> None:
+    try:
+        memory.sweep()
+    except (OperationalError, InterfaceError):
+        logger.warning("The database is away; expired memories are swept later")
         connections["platform"].close()
 
 

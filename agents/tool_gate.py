@@ -1,45 +1,36 @@
-"""A person is asked before a tool changes something; the question is bound to the exact tool and arguments."""
+"""A person is asked before a tool changes something; the question is bound to the exact use, tool and arguments."""
 
-from datetime import timedelta
-
-from django.utils import timezone
-
-from agents import tool_uses
-from agents.contract import NotYet
+from agents import gates, tool_uses
 from agents.contract.tools import Effect
 from agents.models import Execution, ToolUse
-from deployments import approvals
-from deployments.models import Approval
+from deployments import approval_policies, questions
+from deployments.approval_rules import MESSAGES, SPENDS, TOOL, WRITES, needs_approval
+from deployments.approval_rules import Effect as Asked
 
-KIND = "tool.use"
-TTL_S = 86_400
-SOON_S, LATER_S, SOON_FOR = 0.5, 10.0, timedelta(minutes=1)
+KINDS = {Effect.WRITES: WRITES, Effect.SPENDS: SPENDS, Effect.SENDS: MESSAGES}
 
 
-def gate(execution: Execution, row: ToolUse, *, effect: Effect) -> str:
+def policy_asks(tool: str, effect: Effect, kinds: frozenset[str] = frozenset()) -> str | None:
+    """Return why the tenant's policies want a person asked before a tool is used; None where they do not."""
+    does = kinds | ({KINDS[effect]} if effect in KINDS else frozenset())
+    return needs_approval(approval_policies.rules(), Asked(TOOL, tool=tool, tool_kinds=does))
+
+
+def gate(execution: Execution, row: ToolUse, *, effect: Effect, reason: str) -> str:
     """Return "" once somebody said yes, or why not. Raises NotYet while nobody has said anything."""
-    approval = _asked(execution, row, effect)
-    match approvals.state(approval.pk):
-        case Approval.State.APPROVED:
-            return ""
-        case Approval.State.PENDING:
-            recent = timezone.now() - approval.created < SOON_FOR
-            raise NotYet(SOON_S if recent else LATER_S, f"waits for approval {approval.pk}: {row.tool}")
-        case Approval.State.REJECTED:
-            return f"a person said no to {row.tool}. {approvals.one(approval.pk).note}".strip()
-        case _:
-            return f"nobody answered in time whether {row.tool} may be used."
-
-
-def _asked(execution: Execution, row: ToolUse, effect: Effect) -> Approval:
-    if row.approval_id is not None:
-        return approvals.one(row.approval_id)
-    asked = approvals.ask(
-        kind=KIND,
-        effect={"tool": row.tool, "arguments": row.arguments, "effect": effect.value, "use": str(row.pk)},
-        execution_id=execution.pk,
-        requested_by="agent:tools",
-        ttl_s=TTL_S,
+    exact = {
+        "action": TOOL,
+        "tool": row.tool,
+        "arguments": row.arguments,
+        "effect": effect.value,
+        "because": reason,
+        "use_id": str(row.pk),
+    }
+    if row.state != ToolUse.State.ASKED:
+        tool_uses.waits(row, effect=effect.value)
+    said = gates.word(
+        execution, questions.TOOL, exact, of=TOOL, requested_by="agent:tools", reason=f"{row.tool}: {reason}"
     )
-    tool_uses.waits(row, effect=effect.value, approval_id=asked.pk)
-    return asked
+    if said.approval:
+        tool_uses.answered(row, said.approval.pk)
+    return "" if said.approved else f"{row.tool}: {said.reason}."

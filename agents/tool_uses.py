@@ -50,10 +50,16 @@ def of_step(step_id: UUID) -> list[list[ToolUse]]:
     return list(rounds.values())
 
 
-def waits(row: ToolUse, *, effect: str, approval_id: UUID) -> None:
-    """Note which approval a use waits for."""
-    row.state, row.effect, row.approval_id = State.ASKED, effect, approval_id
-    row.save(update_fields=["state", "effect", "approval_id"])
+def waits(row: ToolUse, *, effect: str) -> None:
+    """Note that a use waits for a person."""
+    row.state, row.effect = State.ASKED, effect
+    row.save(update_fields=["state", "effect"])
+
+
+def answered(row: ToolUse, approval_id: UUID) -> None:
+    """Note which approval it was."""
+    row.approval_id = approval_id
+    row.save(update_fields=["approval_id"])
 
 
 def begin(row: ToolUse, *, effect: str) -> None:

@@ -15,7 +15,7 @@ from agents.contract.tools import Effect, Offered, Returned, Turn, Use
 from agents.models import Execution, Step, ToolUse
 from agents.permission import Verdict, listed, verdict
 from agents.tool_arguments import fault_of
-from agents.tool_gate import gate
+from agents.tool_gate import gate, policy_asks
 from agents.tools.contract import Hands, Tool, ToolRefused
 from agents.tools.mcp_tools import tool_of
 from agents.tools.shelf import SHELF
@@ -65,9 +65,13 @@ class Toolbox:
         word = self._verdict(tool, tool_rules.rules())
         if word is Verdict.DENY:
             return self._recorded(row, _said_no(f"{tool.name} may not be used here."), None, refused=True)
-        if word is Verdict.ASK and (no := gate(self._execution, row, effect=tool.effect)):
+        if word is Verdict.ASK and (no := self._asked(row, tool)):
             return self._recorded(row, _said_no(no), None, refused=True)
         return self._done(row, tool)
+
+    def _asked(self, row: ToolUse, tool: Tool) -> str:
+        reason = policy_asks(tool.name, tool.effect, tool.kinds) or f"it {tool.effect.value} something"
+        return gate(self._execution, row, effect=tool.effect, reason=reason)
 
     def _done(self, row: ToolUse, tool: Tool) -> None:
         tool_uses.begin(row, effect=tool.effect)
@@ -112,7 +116,8 @@ class Toolbox:
         return fault_of(row.arguments, tool.parameters)
 
     def _verdict(self, tool: Tool, rules: Mapping[str, str]) -> Verdict:
-        return verdict(tool.name, tool.effect, rules=rules, permits=self._step.permits)
+        policy = policy_asks(tool.name, tool.effect, tool.kinds)
+        return verdict(tool.name, tool.effect, rules=rules, permits=self._step.permits, policy=policy)
 
     def _tools(self) -> Mapping[str, Tool]:
         """Return the tools on the agent's list; MCP servers are asked for only where it has any of them."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -27,10 +28,15 @@ from agents.contract import (
 )
 from agents.conversation import messages_of, offers_of, uses_of
 from agents.leases import Claim, LostLease
-from agents.models import Artefact, Execution, Step
+from agents.memory.at_work import note_of, place_of, reach_of
+from agents.memory.embedding import embedded, model_in_use
+from agents.models import Artefact, Execution, Memory, Step
 from agents.registry_kinds import profile_of
+from agents.tool_turns import ToolTurns, models_know_tools
 from agents.toolbox import Toolbox
+from miosa.http.problem import Unprocessable
 from routing import gateway
+from routing.embeddings import MODEL
 from routing.errors import CallCancelled, EmbeddingsUnavailable, NoCandidate, NoProviderLeft
 from routing.gateway import Answer, Attribution
 from routing.messages import Message, Prompt
@@ -50,11 +56,11 @@ class LiveBench:
     vector: Sequence[float] | None = None  # the embedding of the task, once the step has recalled by it
     used: Used = NOTHING
     _began: float = field(default_factory=time.monotonic)
-    _files_left: dict[str, str] = field(default_factory=dict)  # by tools, path to SHA-256
 
     def __post_init__(self) -> None:
         self._repeats = Repeats(self.step.agent)
         self._toolbox = Toolbox(self.execution, self.step, profile_of(self.step.agent).tools)
+        self._tool_turns = ToolTurns(self._toolbox, self._repeats)
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         try:
@@ -75,9 +81,11 @@ class LiveBench:
         temperature: float | None = None,
         turns: Sequence[Turn] = (),
         tools: Sequence[Offered] = (),
+        last_word: str = "",
     ) -> Reply:
+        said_last = (Message("user", last_word),) if last_word else ()
         asked = Prompt(
-            messages=(Message("system", system), Message("user", prompt), *messages_of(turns)),
+            messages=(Message("system", system), Message("user", prompt), *messages_of(turns), *said_last),
             max_output_tokens=max_output_tokens,
             temperature=temperature,
             response_schema=schema,
@@ -90,7 +98,7 @@ class LiveBench:
             asked.input_tokens,
             max_output_tokens,
             needs_json=bool(schema),
-            needs_tools=bool(tools) and self._has_tools(task_kind, mode),
+            needs_tools=bool(tools) and models_know_tools(task_kind, self._mode(mode)),
         )
         try:
             with speech.spoken(self.execution.pk, self.step.key):
@@ -109,26 +117,43 @@ class LiveBench:
             raise ModelUnavailable(error.detail, retryable=False) from error
         return self._noted(answer)
 
-    def _has_tools(self, task_kind: str, mode: str) -> bool:
-        """Tell whether a model that knows tools by itself could answer; any other is held to a schema."""
-        try:
-            gateway.preview(Requirement(task_kind, self._mode(mode), needs_tools=True))
-        except NoCandidate:
-            return False
-        return True
-
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         try:
             return gateway.embed(texts)
         except EmbeddingsUnavailable as error:
             raise ModelUnavailable(error.detail) from error
 
-    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
+    def recall(
+        self, text: str, *, limit: int = 3, scope: str = "", kind: str = ""
+    ) -> tuple[Recollection, ...]:
+        pattern: Sequence[float] = ()
+        with suppress(ModelUnavailable, EmbeddingsUnavailable):  # words find what they hold all the same
+            pattern = embedded([text])[0]
+            if kind != Memory.Kind.NOTE:  # a likeness of tasks: notes say nothing of who did them well
+                self.vector = pattern if model_in_use() == MODEL else self.embed([text])[0]
+        return memory.recall(
+            text, pattern, reach=reach_of(self.execution, scope=scope, kind=kind), limit=limit
+        )
+
+    def remember(
+        self,
+        text: str,
+        *,
+        origin: str = "agent",
+        source: str = "",
+        scope: str = "",
+        importance: float = 0.5,
+        keep_s: float | None = None,
+    ) -> str:
+        place = place_of(self.execution, scope)
+        note = note_of(
+            self.step, text, place=place, origin=origin, source=source, importance=importance, keep_s=keep_s
+        )
         try:
-            self.vector = self.embed([text])[0]
-            return memory.recall(self.vector, limit=limit)
-        except ModelUnavailable:
-            return ()  # memory is a help, not a need
+            return str(memory.remember(note).pk)
+        except Unprocessable as refusal:
+            self.note(f"This is not remembered: {refusal}")
+            return ""
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         self._repeats.note("run_code", code=code, files=dict(files))
@@ -152,33 +177,20 @@ class LiveBench:
         return self._toolbox.offered()
 
     def earlier(self) -> tuple[Turn, ...]:
-        turns = self._toolbox.earlier()
-        for turn in turns:
-            self._noted_uses(turn.uses)
-            self._changed(turn)
-        return turns
+        return self._tool_turns.earlier()
 
     def use(self, said: str, uses: Sequence[Use]) -> Turn:
-        self._noted_uses(uses)
         self.check()
-        turn = self._toolbox.use(said, tuple(uses))
-        self._changed(turn)
-        return turn
-
-    def _noted_uses(self, uses: Sequence[Use]) -> None:
-        """The same tests over other files are another use: what was changed so far counts as an argument."""
-        for use in uses:
-            self._repeats.note(use.tool, changed=self._files_left, asked=use.arguments)
-
-    def _changed(self, turn: Turn) -> None:
-        for one in turn.returned:
-            self._files_left |= one.files
+        return self._tool_turns.use(said, uses)
 
     def read(self, path: str) -> bytes | None:
         return self._toolbox.workspace.read(path)
 
     def files(self) -> Mapping[str, int]:
         return self._toolbox.workspace.paths()
+
+    def originals(self) -> Mapping[str, bytes]:
+        return self._toolbox.workspace.originals()
 
     def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
         return self._toolbox.workspace.keep(files, origin=Artefact.Origin.AGENT)

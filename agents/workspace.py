@@ -32,6 +32,10 @@ class Workspace:
         )
         return {path: artefacts.read(one) for path, one in wanted.items()}
 
+    def originals(self) -> dict[str, bytes]:
+        """Return the files that came from outside as they came, by path."""
+        return {path: artefacts.read(one) for path, one in artefacts.originals(self.execution_id).items()}
+
     def keep(self, files: Mapping[str, bytes], *, origin: str = Artefact.Origin.TOOL) -> dict[str, str]:
         """Store files as new versions; return their SHA-256 by path."""
         digests = artefacts.keep(self.execution_id, files, origin=origin, step_id=self.step_id)

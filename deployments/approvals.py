@@ -16,6 +16,7 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 from django.db.models import QuerySet
 
+from deployments.approval_letter import send_on_commit
 from deployments.models import Approval
 from miosa.http.problem import Conflict, NotFound
 from tenants import audit
@@ -53,6 +54,7 @@ def ask(
         )
         row.refresh_from_db()
         _record("approval.asked", row, requested_by, after={"kind": kind, "digest": digest})
+        send_on_commit(row)
     return row
 
 

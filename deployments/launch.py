@@ -11,7 +11,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from deployments import approvals
+from deployments import approval_policies, approvals, questions
+from deployments.approval_rules import DEPLOY, Effect, needs_approval
 from deployments.lifecycle import records, services
 from deployments.lifecycle.allowance import refuse_beyond_plan
 from deployments.lifecycle.reaching import target_named, trial_of
@@ -24,9 +25,7 @@ from miosa.http.problem import Conflict, Unavailable, Unprocessable, invalid
 from tenants import audit
 from tenants.owned import current_tenant_id
 
-KIND = "deployment.launch"
-GUARDED = frozenset({Service.Environment.PRODUCTION})  # environments that somebody has to agree to
-APPROVAL_TTL_S = 86_400
+KIND = questions.LAUNCH
 Strategy = Deployment.Strategy
 
 
@@ -121,6 +120,11 @@ def effect_of(
     }
 
 
+def guarded(environment: str) -> bool:
+    """Tell whether somebody has to agree to a deployment there, by the current tenant's policies."""
+    return needs_approval(approval_policies.rules(), Effect(DEPLOY, environment=str(environment))) is not None
+
+
 def decided(approval: Approval) -> Deployment | None:
     """Let the deployment that waited for an approval go, or end it; return it, None where none waited.
 
@@ -175,10 +179,11 @@ def _question(
     *,
     trusted: bool,
 ) -> Approval | None:
-    if trusted or environment not in GUARDED:
+    if trusted or not guarded(environment):
         return None
+    waits_s = approval_policies.waits_s(DEPLOY)
     return approvals.ask(
-        kind=KIND, effect=effect, execution_id=execution_id, requested_by=requested_by, ttl_s=APPROVAL_TTL_S
+        kind=KIND, effect=effect, execution_id=execution_id, requested_by=requested_by, ttl_s=waits_s
     )
 
 

@@ -1,4 +1,4 @@
-"""The variables of agents at work: where an execution stops by itself, and whose tools they may use."""
+"""The variables of agents at work: where an execution stops by itself, whose tools they use, what memories are compared by."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,12 @@ from miosa.variable_field import variable
 
 @dataclass(frozen=True, kw_only=True)
 class AgentsEnvironment:
-    """What `Environment` knows about executions: tokens, steps, and seconds of work that one may use; and the servers of tools."""
+    """What `Environment` knows about executions: tokens, steps, and seconds of work that one may use; the servers of
+    tools; and the embeddings model of memories.
+    """
 
     execution_tokens: int = variable("MIOSA_EXECUTION_TOKENS", check.number(1_000, 1_000_000_000), 2_000_000)
     execution_steps: int = variable("MIOSA_EXECUTION_STEPS", check.number(3, 1_000), 40)
     execution_work_s: int = variable("MIOSA_EXECUTION_WORK_S", check.number(10, 2_592_000), 21_600)
     mcp_file: str = variable("MIOSA_MCP_FILE", check.file)
+    memory_model: str = variable("MIOSA_MEMORY_MODEL", check.model_name, "all-MiniLM-L6-v2")

@@ -26,6 +26,8 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "ring-due-steps": {"task": "agents.ring_due", "schedule": 1.0, "options": {"expires": 2}},
+        "sweep-memories": {"task": "agents.sweep_memories", "schedule": 300.0, "options": {"expires": 300}},
+        "fire-schedules": {"task": "agents.fire_schedules", "schedule": 1.0, "options": {"expires": 2}},
         "ring-due-deployments": {
             "task": "deployments.ring_due",
             "schedule": 1.0,
@@ -79,6 +81,7 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks(["tenants", "billing", "routing", "deployments", "agents", "miosa"])
+app.autodiscover_tasks(["agents"], related_name="schedule_tasks")
 
 
 @worker_init.connect

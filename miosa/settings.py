@@ -191,6 +191,7 @@ SPECTACULAR_SETTINGS = {
         "SandboxRunStateEnum": "deployments.models.SandboxRun.State",
         "ServiceStateEnum": "deployments.models.Service.State",
         "ApprovalStateEnum": "deployments.models.Approval.State",
+        "ApprovalPolicyKindEnum": "deployments.models.ApprovalPolicy.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

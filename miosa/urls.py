@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from deployments.approval_page import approval_page
 from miosa import health
 from tenants.api.jwks import Jwks
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path(".well-known/jwks.json", Jwks.as_view(), name="jwks"),
     path("status/", include("deployments.pages.urls")),
+    path("approvals/<str:token>", approval_page, name="approval-page"),
     path("invitations/", include("tenants.pages.urls")),
     path("admin/", include("tenants.admin.urls")),
     path("admin/", admin.site.urls),

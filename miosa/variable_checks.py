@@ -172,6 +172,13 @@ def label(value: str) -> str:
     return value
 
 
+def model_name(value: str) -> str:
+    """Check the name of an embeddings model, as its server is asked for it."""
+    if not re.fullmatch(r"[A-Za-z0-9._:/@-]{1,80}", value):
+        raise ValueError("must be a model's name: up to 80 letters, digits and any of ._:/@-")
+    return value
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     """Check that the value is one of a few words, in any case of letters."""
 

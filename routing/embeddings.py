@@ -11,6 +11,7 @@ from routing.errors import EmbeddingsUnavailable
 from routing.messages import clean
 
 DIMENSIONS = 384
+MOST_DIMENSIONS = 4_000  # of another model: what pgvector compares in half precision
 BATCH = 32
 TIMEOUT_S = 30.0
 CONNECT_S = 3.0
@@ -29,7 +30,7 @@ class Embeddings:
         self._client = httpx.Client(timeout=timeout, trust_env=False)
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector of 384 numbers and length 1 for each text, in their order. Raises EmbeddingsUnavailable."""
+        """One vector of length 1 for each text, in their order; of `MODEL` it has 384 numbers. Raises EmbeddingsUnavailable."""
         if not self._base:
             raise EmbeddingsUnavailable("EMBEDDINGS_URL is empty")
         vectors: list[list[float]] = []
@@ -47,9 +48,12 @@ class Embeddings:
                 f"{self._base}/embeddings", json={"model": self._model, "input": texts}
             )
             response.raise_for_status()
-            rows = response.json()["data"]
+            said = response.json()
+            self._refuse_another(str(said.get("model") or self._model))
+            rows = said["data"]
             found = {row.get("index", place): row["embedding"] for place, row in enumerate(rows)}
-            return [_unit(found[place]) for place in range(len(texts))]
+            exactly = DIMENSIONS if self._model == MODEL else None
+            return [_unit(found[place], exactly) for place in range(len(texts))]
         except httpx.HTTPStatusError as error:
             raise EmbeddingsUnavailable(f"the server answered {error.response.status_code}") from error
         except httpx.HTTPError as error:
@@ -57,12 +61,20 @@ class Embeddings:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EmbeddingsUnavailable("the answer is malformed") from error
 
+    def _refuse_another(self, answered: str) -> None:
+        """A server with one model answers with it whatever it is asked for; names may carry a version more."""
+        mine, theirs = self._model.casefold(), answered.casefold()
+        if self._model != MODEL and mine not in theirs and theirs not in mine:
+            raise EmbeddingsUnavailable(f"the server has {answered[:80]} and not {self._model}")
 
-def _unit(vector: Any) -> list[float]:
+
+def _unit(vector: Any, exactly: int | None) -> list[float]:
     numbers = [float(number) for number in vector]
     length = math.hypot(*numbers)
-    if len(numbers) != DIMENSIONS:
-        raise EmbeddingsUnavailable(f"{len(numbers)} numbers a text came, {DIMENSIONS} are needed")
+    if exactly is not None and len(numbers) != exactly:
+        raise EmbeddingsUnavailable(f"{len(numbers)} numbers a text came, {exactly} are needed")
+    if len(numbers) > MOST_DIMENSIONS:
+        raise EmbeddingsUnavailable(f"{len(numbers)} numbers a text came, at most {MOST_DIMENSIONS} are kept")
     if not math.isfinite(length) or length == 0:
         raise EmbeddingsUnavailable("a vector has no direction")
     return [number / length for number in numbers]

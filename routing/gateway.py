@@ -21,7 +21,7 @@ from routing.catalog import Model
 from routing.choice import Choice
 from routing.circuit import Circuit
 from routing.decided import Decided
-from routing.embeddings import Embeddings
+from routing.embeddings import MODEL, Embeddings
 from routing.errors import CallCancelled, NoCandidate, NoProviderLeft, Removal
 from routing.messages import Completion, Prompt, ToolCall
 from routing.providers.contract import never
@@ -141,9 +141,12 @@ def complete(
     )
 
 
-def embed(texts: Sequence[str]) -> list[list[float]]:
-    """Return one unit vector of 384 numbers for each text. Raises EmbeddingsUnavailable."""
-    return embeddings().embed(texts)
+def embed(texts: Sequence[str], *, model: str = MODEL) -> list[list[float]]:
+    """Return one unit vector for each text: 384 numbers of `routing.embeddings.MODEL`, as many as another has of that.
+
+    Raises EmbeddingsUnavailable.
+    """
+    return embeddings(model).embed(texts)
 
 
 def is_capable(model_id: str) -> bool:
@@ -160,9 +163,9 @@ def attempts() -> Attempts:
 
 
 @cache
-def embeddings() -> Embeddings:
-    """Return this process's client of the embeddings server."""
-    return Embeddings(settings.ENVIRONMENT.embeddings_url)
+def embeddings(model: str = MODEL) -> Embeddings:
+    """Return this process's client of the embeddings server, for one model of it."""
+    return Embeddings(settings.ENVIRONMENT.embeddings_url, model=model)
 
 
 def _prior(decided: Decided, model_id: str) -> float:

@@ -9,11 +9,12 @@ READ = frozenset(
         "decisions:read",
         "models:read",
         "usage:read",
-        "memory:read",
+        "memories:read",
         "projects:read",
         "deployments:read",
         "sandboxes:read",
         "tools:read",
+        "schedules:read",
     }
 )
 OWN = frozenset({"sessions:read", "sessions:write"})  # where one is signed in oneself
@@ -22,9 +23,11 @@ WORK = READ | {
     "tasks:write",
     "executions:write",
     "feedback:write",
+    "memories:write",
     "projects:write",
     "deployments:write",
     "sandboxes:write",
+    "schedules:write",
 }
 ADMINISTER = WORK | {
     "api-keys:read",

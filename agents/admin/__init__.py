@@ -1,7 +1,9 @@
 """The admin's pages of work."""
 
 from agents.admin.executions import ExecutionAdmin
-from agents.admin.learned import LessonAdmin, MemoryAdmin
+from agents.admin.learned import LessonAdmin
+from agents.admin.memories import MemoryAdmin
+from agents.admin.schedules import ScheduleAdmin, ScheduleFiringAdmin
 from agents.admin.steps import StepAdmin
 from agents.admin.tools import ArtefactAdmin, McpServerAdmin, ToolRuleAdmin, ToolUseAdmin
 
@@ -11,6 +13,8 @@ __all__ = [
     "LessonAdmin",
     "McpServerAdmin",
     "MemoryAdmin",
+    "ScheduleAdmin",
+    "ScheduleFiringAdmin",
     "StepAdmin",
     "ToolRuleAdmin",
     "ToolUseAdmin",

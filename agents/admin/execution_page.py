@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agents.models import Execution, ExecutionEvent, Step
 from billing.money import format_usd
+from deployments import approvals
 from miosa.pages.cells import NONE, badge, between, confidence, duration
 
 MOST_EVENTS = 200
@@ -27,6 +28,7 @@ def page_of(execution: Execution) -> dict[str, Any]:
         "took": between(execution.started, execution.finished),
         "tokens": sum(step.tokens for step in steps),
         "calls": sum(step.calls for step in steps),
+        "asked": approvals.pending().filter(execution_id=execution.pk),
         "steps": [_shown(step, start, end) for step in steps],
         "events": [{"number": e.number, "kind": e.kind, "at": e.created, "told": _told(e)} for e in events],
     }

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from agents.models import Lesson, Memory
-from miosa.pages.cells import beginning, block, data, link, moment
+from agents.models import Lesson
+from miosa.pages.cells import beginning, data, link, moment
 from miosa.pages.columns import Columns
 from miosa.pages.rows import Facts
 
@@ -51,26 +51,3 @@ class LessonAdmin(OfStep):
     @display(description="Evidence")
     def evidence_(self, row: Lesson) -> SafeString:
         return data(row.evidence)
-
-
-@admin.register(Memory)
-class MemoryAdmin(OfStep):
-    """A stored result and where it comes from."""
-
-    list_display = ("memory", "tenant", "agent", "confidence_", "embedded_by", "created_")
-    list_filter = ("tenant", "agent", "created")
-    search_fields = ("request", "output")
-    search_help_text = "Search in requests and results"
-    fields = (("tenant", "agent"), "step_", "confidence_", "request_", "output_", ("embedded_by", "created_"))
-
-    @display(description="Request", ordering="request")
-    def memory(self, row: Memory) -> str:
-        return beginning(row.request)
-
-    @display(description="Request")
-    def request_(self, row: Memory) -> SafeString:
-        return block(row.request)
-
-    @display(description="Result")
-    def output_(self, row: Memory) -> SafeString:
-        return block(row.output)

@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 from agents import control, insight, submission
 from agents.api.serializers import ExecutionSummary, ForkRequest, RetryRequest
 from agents.models import Execution
+from deployments import approval_links, approvals
 from tenants.idempotency import IdempotentPost
-from tenants.principal import principal_of
+from tenants.principal import Principal, principal_of
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -31,7 +32,16 @@ def accepted(request: Request, execution: Execution) -> Response:
     """Answer with an execution that begins, and where it can be followed."""
     place = reverse("execution", args=[execution.pk], request=request)
     body = ExecutionSummary(execution).data
-    return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": place})
+    headers = {"Location": place} | _links(execution, principal_of(request))
+    return Response(body, status=status.HTTP_202_ACCEPTED, headers=headers)
+
+
+def _links(execution: Execution, principal: Principal) -> dict[str, str]:
+    """Return the link to answer what is asked about a new execution, for who may: a header, since answers are kept."""
+    if execution.approval_id is None or not principal.may(approval_links.APPROVE):
+        return {}
+    question = approvals.one(execution.approval_id)
+    return {"Approval-Link": approval_links.link_for(question, principal.name)}
 
 
 @ACTED

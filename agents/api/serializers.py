@@ -5,12 +5,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from agents import insight
 from agents.api.tool_serializers import FileRequest
 from agents.models import Execution, Step
 
 MAX_REQUEST = 100_000  # characters
 MAX_PARAMETERS = 16
 MAX_FILES = 100
+MOST_MICROS = 10**15
 
 
 class TaskRequest(serializers.Serializer[Any]):
@@ -34,6 +36,13 @@ class TaskRequest(serializers.Serializer[Any]):
         allow_blank=True,
         help_text="slug of the project it becomes a release of; a new project without one",
     )
+    most_micros = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_MICROS,
+        default=None,
+        allow_null=True,
+        help_text="the most it may cost, where that is less than the plan allows",
+    )
     parameters = serializers.DictField(
         child=serializers.CharField(max_length=1000, allow_blank=True), default=dict
     )
@@ -55,7 +64,8 @@ class TaskRequest(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "is not a member of a task"))
-        attrs["files"] = {one["path"]: one["content"] for one in attrs["files"]}
+        if "files" in attrs:
+            attrs["files"] = {one["path"]: one["content"] for one in attrs["files"]}
         if project := attrs.pop("project"):
             attrs["parameters"] = attrs["parameters"] | {"project": project}
         return attrs
@@ -131,6 +141,9 @@ class StepRepresentation(serializers.ModelSerializer[Step]):
 
 class ExecutionSummary(serializers.ModelSerializer[Execution]):
     confidence = serializers.FloatField(read_only=True, allow_null=True, help_text="0 to 10")
+    waits_for_person = serializers.SerializerMethodField(
+        help_text="whether somebody was asked and has not answered"
+    )
 
     class Meta:
         model = Execution
@@ -147,6 +160,8 @@ class ExecutionSummary(serializers.ModelSerializer[Execution]):
             "plan_source",
             "plan_explanation",
             "paused",
+            "waits_for_person",
+            "approval_id",
             "origin_id",
             "origin_step",
             "confidence",
@@ -158,6 +173,9 @@ class ExecutionSummary(serializers.ModelSerializer[Execution]):
             "finished",
         )
         read_only_fields = fields
+
+    def get_waits_for_person(self, row: Execution) -> bool:
+        return insight.waits_for_person(row)
 
 
 class ExecutionRepresentation(ExecutionSummary):

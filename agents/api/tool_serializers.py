@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from agents.models import Artefact, McpServer, ToolRule, ToolUse
 
-TOOL_NAME = r"[A-Za-z0-9_*?-]{1,120}"
+TOOL_NAME = r"\A[A-Za-z0-9_*?-]{1,120}\Z"
 
 
 class ToolRepresentation(serializers.Serializer[Any]):

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from agents.api import artefacts, control, tools, views
+from agents.api import artefacts, control, schedules, tools, views
 from agents.api.events import Events
+from agents.api.memories import Memories, MemoryDetail
 
 urlpatterns = [
     path("agents", views.Agents.as_view(), name="agents"),
@@ -28,5 +29,13 @@ urlpatterns = [
     path("mcp-servers", tools.McpServers.as_view(), name="mcp-servers"),
     path("mcp-servers/<uuid:mcpserver_id>", tools.McpServerDetail.as_view(), name="mcp-server"),
     path("mcp-servers/<uuid:mcpserver_id>/looks", tools.McpServerLooks.as_view(), name="mcp-server-looks"),
+    path("memories", Memories.as_view(), name="memories"),
+    path("memories/<uuid:memory_id>", MemoryDetail.as_view(), name="memory"),
     path("executions/<uuid:execution_id>/events", Events.as_view(), name="events"),
+    path("schedules", schedules.Schedules.as_view(), name="schedules"),
+    path("schedules/<uuid:schedule_id>", schedules.ScheduleDetail.as_view(), name="schedule"),
+    path(
+        "schedules/<uuid:schedule_id>/firings", schedules.ScheduleFirings.as_view(), name="schedule-firings"
+    ),
+    path("schedules/<uuid:schedule_id>/run", schedules.ScheduleRun.as_view(), name="schedule-run"),
 ]

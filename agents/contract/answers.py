@@ -32,7 +32,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Recollection:
-    """A stored result of a similar task; `similarity` is a cosine, `confidence` 0 to 10."""
+    """Something remembered: the result of a similar task, or a note; `similarity` is a cosine, `confidence` 0 to 10.
+
+    `kind` is result or note. `origin` says who the words come from: a person, a checked result, an agent, or a tool.
+    """
 
     request: str
     output: str
@@ -40,6 +43,16 @@ class Recollection:
     similarity: float = 0.0
     confidence: float = 0.0
     data: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    kind: str = "result"
+    origin: str = "result"
+    source: str = ""
+    score: float = 0.0
+
+    @property
+    def said_by_person(self) -> bool:
+        """Whether its words may be followed. All others are material to work with, whatever they ask for."""
+        return self.kind == "note" and self.origin == "person"
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,12 @@ class Returned:
 
 @dataclass(frozen=True)
 class Turn:
-    """One round: what the model said, what it asked for, and what came back, in the same order."""
+    """One round: what the model said, what it asked for, and what came back, in the same order.
+
+    `then` is what the user says after it.
+    """
 
     said: str
     uses: tuple[Use, ...]
     returned: tuple[Returned, ...]
+    then: str = ""

@@ -30,7 +30,8 @@ class Profile:
     @property
     def prompt_version(self) -> str:
         """Twelve hexadecimal digits over everything this agent says to a model."""
-        said = "\0".join([self.prompt, *(f"{name}\0{self.asks[name]}" for name in sorted(self.asks))])
+        asks = (f"{name}\0{self.asks[name]}" for name in sorted(self.asks))
+        said = "\0".join([self.prompt, *asks, *self.tools])
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
@@ -54,10 +55,12 @@ class Workbench(Protocol):
         temperature: float | None = None,
         turns: Sequence[Turn] = (),
         tools: Sequence[Offered] = (),
+        last_word: str = "",
     ) -> Reply:
         """Ask a model; `schema` or `grammar` (GBNF, a hint that not every provider heeds), never both.
 
-        `turns` are the rounds of this conversation so far; `tools` what it may ask for instead of answering.
+        `turns` are the rounds of this conversation so far, `last_word` what the user says after them; `tools` are what it
+        may ask for instead of answering.
 
         Raises ModelUnavailable; cancellation and an exhausted budget pass through the agent untouched.
         """
@@ -67,8 +70,32 @@ class Workbench(Protocol):
         """Return one unit vector for each text; raises ModelUnavailable."""
         ...
 
-    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
-        """Return this tenant's results of the most similar tasks, best first; empty where there are none."""
+    def recall(
+        self, text: str, *, limit: int = 3, scope: str = "", kind: str = ""
+    ) -> tuple[Recollection, ...]:
+        """Return what is remembered of this, by meaning and by words, best first; empty where there is nothing.
+
+        Seen is what is known everywhere in the tenant, in this execution's project and in its conversation; `scope`
+        (tenant, project) leaves the narrower ones out, `kind` (result, note) takes only those.
+        """
+        ...
+
+    def remember(
+        self,
+        text: str,
+        *,
+        origin: str = "agent",
+        source: str = "",
+        scope: str = "",
+        importance: float = 0.5,
+        keep_s: float | None = None,
+    ) -> str:
+        """Remember a note for later executions and return its id; "" where it cannot be kept.
+
+        `origin` is agent for the agent's own words, tool for what a page, a file or a program put out (`source` names
+        it): neither is ever shown as an instruction. `scope` is tenant, project or conversation, by default the
+        narrowest this execution has; `keep_s` seconds later it is forgotten.
+        """
         ...
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
@@ -112,6 +139,10 @@ class Workbench(Protocol):
 
     def files(self) -> Mapping[str, int]:
         """Return the sizes of the execution's files in bytes, by path."""
+        ...
+
+    def originals(self) -> Mapping[str, bytes]:
+        """Return the files that came from outside as they came: with the task, or from a repository."""
         ...
 
     def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """Answer, explain, translate or write: free text, checked as far as anything can check it.
 
-Templates used: "answer" (question), "from_text" (text, question), "translate" (text, language),
+Templates used: "answer" (question), "answer_remembering" (known, question), "from_text" (text, question), "translate" (text, language),
 "rewrite" (text, instruction), "write" (instruction).
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agents.contract import Evidence, Reply
 from agents.crafts.asking import Asker
-from agents.text import grammars
+from agents.text import grammars, recollections
 from agents.text.vectors import similarity
 from agents.text.words import chunks, sentences, stems, words
 from agents.verifiers import prose, weights
@@ -48,8 +48,17 @@ UNSOURCED = "can be checked against a source"
 
 
 def answer(ask: Asker, question: str) -> Answer:
-    """Answer from what the model knows; nothing here can check its facts, and the evidence says so."""
-    reply = ask("answer", question=question, max_output_tokens=900 if ask.capable() else 160, temperature=0.2)
+    """Answer from what the model knows and what was remembered of this; nothing here can check its facts, and the
+    evidence says so.
+    """
+    known = recollections.told(ask.bench.recall(question, kind="note"))
+    reply = ask(
+        "answer_remembering" if known else "answer",
+        question=question,
+        known=known,
+        max_output_tokens=900 if ask.capable() else 160,
+        temperature=0.2,
+    )
     return free(ask, reply, question)
 
 

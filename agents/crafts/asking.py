@@ -35,13 +35,12 @@ class Asker:
         last_word: str = "",
         **fields: Any,
     ) -> Reply:
-        """Ask one question; raises ModelUnavailable. `turns` went before, `tools` may be asked for, `last_word` stands below."""
+        """Ask one question; raises ModelUnavailable. `turns` went before, `tools` may be asked for, `last_word` follows them."""
         asked = self.profile.asks[name].format(**fields)
-        conversation: dict[str, Any] = ({"turns": turns} if turns else {}) | (
-            {"tools": tools} if tools else {}
-        )
+        given = {"turns": turns, "tools": tools, "last_word": last_word}
+        conversation: dict[str, Any] = {name: value for name, value in given.items() if value}
         return self.bench.ask(
-            f"{asked}\n\n{last_word}" if last_word else asked,
+            asked,
             system=self.profile.prompt,
             task_kind=task_kind or self.profile.task_kind,
             mode=self.profile.mode,

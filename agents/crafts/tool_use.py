@@ -1,7 +1,7 @@
 """Work with tools until it is done: ask, have used what is asked for, show what came back, ask again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.contract import Offered, Reply, Turn
@@ -34,14 +34,17 @@ def work(
     tools: Sequence[Offered],
     rounds: int = MOST_ROUNDS,
     max_output_tokens: int = 4_000,
+    then: str = "",
     **fields: Any,
 ) -> Worked:
     """Ask a question of the agent's profile and let the model use tools until it answers.
 
-    A step that is done anew goes on after the rounds it has behind it. Raises ModelUnavailable, NotYet and what a
-    ceiling raises.
+    A step that is done anew goes on after the rounds it has behind it. `then` is what is to be done after those. Raises
+    ModelUnavailable, NotYet and what a ceiling raises.
     """
     turns = list(ask.bench.earlier())
+    if then and turns:
+        turns[-1] = replace(turns[-1], then=then)
     while len(turns) < rounds:
         reply = ask(name, turns=turns, tools=tools, max_output_tokens=max_output_tokens, **fields)
         if not reply.uses:

@@ -12,7 +12,7 @@ from miosa.pg.row_security import EnableRowLevelSecurity
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0004_control_of_executions"),
+        ("agents", "0006_schedules"),
         ("tenants", "0004_second_factor_tables"),
     ]
 
@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("person", "handed in with the task"),
+                            ("source", "fetched from a repository"),
                             ("agent", "written by an agent"),
                             ("tool", "left by a tool"),
                         ],
@@ -186,6 +187,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("set_by", models.CharField(max_length=60)),
+                ("created", models.DateTimeField(auto_now_add=True)),
                 ("changed", models.DateTimeField(auto_now=True)),
                 (
                     "tenant",

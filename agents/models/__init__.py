@@ -6,6 +6,8 @@ from agents.models.execution import Execution
 from agents.models.lesson import Lesson
 from agents.models.mcp_server import McpServer
 from agents.models.memory import Memory
+from agents.models.memory_vector import MemoryVector
+from agents.models.schedule import Schedule, ScheduleFiring
 from agents.models.step import Step
 from agents.models.tool_rule import ToolRule
 from agents.models.tool_use import ToolUse
@@ -17,6 +19,9 @@ __all__ = [
     "Lesson",
     "McpServer",
     "Memory",
+    "MemoryVector",
+    "Schedule",
+    "ScheduleFiring",
     "Step",
     "ToolRule",
     "ToolUse",

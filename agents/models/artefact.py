@@ -12,6 +12,7 @@ class Artefact(TenantOwned):
 
     class Origin(models.TextChoices):
         PERSON = "person", "handed in with the task"
+        SOURCE = "source", "fetched from a repository"
         AGENT = "agent", "written by an agent"
         TOOL = "tool", "left by a tool"
 

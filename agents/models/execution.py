@@ -27,6 +27,7 @@ class Execution(TenantOwned):
         STEPS = "steps", "it has more steps than one execution may"
         TIME = "time", "it worked for longer than one execution may"
         REPEATS = "repeats", "it did the same thing again and again"
+        REFUSED = "refused", "the person who was asked did not say yes"
 
     class Mode(models.TextChoices):
         SPEED = "speed"
@@ -55,6 +56,9 @@ class Execution(TenantOwned):
     )
     origin_step = models.CharField(max_length=40, blank=True, help_text="the step from which it is done anew")
     paused = models.DateTimeField(null=True, help_text="since when no step of it begins")
+    approval_id = models.UUIDField(
+        null=True, help_text="the word of a person that its steps wait for, where one is needed"
+    )
     cause = models.CharField(max_length=10, choices=Cause, blank=True, default=Cause.NONE)
     output = models.TextField(blank=True)
     data = models.JSONField(default=dict)

@@ -16,6 +16,7 @@ class ToolRule(TenantOwned):
     tool = models.CharField(max_length=120)
     decision = models.CharField(max_length=5, choices=Decision)
     set_by = models.CharField(max_length=60)
+    created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
 
     class Meta(TenantOwned.Meta):

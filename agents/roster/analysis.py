@@ -7,9 +7,12 @@ from typing import Any
 
 from agents.contract import Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
+from agents.crafts.hands_on import MATERIAL_TOOLS
 from agents.crafts.requirements import Requirements, establish
+from agents.crafts.tables import analyse_table, can_analyse
 from agents.text.domain import entities
 from agents.text.languages import language_of
+from agents.text.material import tables
 from agents.text.request import Request, part_of, read_request
 from agents.text.vectors import most_central
 from agents.text.words import digits, key_terms, names, sentences, spread, statistics
@@ -27,7 +30,11 @@ profile = Profile(
         "requirements": "List the requirements of this request. `phrase` repeats the words of the request it rests on, exactly as written;"
         " invent none. Then the risks it carries and the questions that must be answered first.\n\nRequest: {request}",
         "risks": "Task: {request}\nWhat could go wrong? Name two things.",
+        "table": "{request}\n\nThe table is the file {path}. The platform has counted: {figures}\n\nFiles:\n{files}\n\nAnswer what is asked of"
+        " the table. Look further with the tools where that helps, rewrite report.md so that it answers with figures that you counted,"
+        " redraw report/plot.png if another picture shows it better, then answer with the two or three most important findings.",
     },
+    tools=(*MATERIAL_TOOLS, "query_data"),
 )
 MOST_SENTENCES = 400  # embedded of one text
 _HEADINGS = {
@@ -50,6 +57,9 @@ _ON_TEXT = re.compile(r"\b(?:analy[sz]e|key (?:figures|facts)|examine|extract)\b
 def execute(task: Task, bench: Workbench) -> Result:
     """Analyse the text where the step is about a text, the request otherwise."""
     request = read_request(task.asked)
+    found = tables(bench.files())
+    if found and can_analyse(bench):
+        return analyse_table(Asker(bench, profile), task, found[0])
     if request.kind == "text" and _ON_TEXT.search(task.input) and not _CODES.search(task.input):
         return _of_text(Asker(bench, profile), request.material)
     return _of_request(Asker(bench, profile), task, part_of(task.input, task.asked))

@@ -26,6 +26,7 @@ profile = Profile(
         "summary": "{text}\n\nSummarise the text above in {length}.",
         "merge": "{text}\n\nSay the same in {length}.",
         "answer": "{question}\nAnswer in at most three sentences.",
+        "answer_remembering": "{known}\n\n{question}\nAnswer in at most three sentences.",
         "from_text": "{text}\n\nQuestion: {question}\nAnswer from the text above, in one or two sentences.",
         "translate": "Translate this text into {language}. Write only the translation.\n\n{text}",
         "rewrite": "{instruction}. Keep what it says. Write only the new text.\n\n{text}",

@@ -7,13 +7,17 @@ from agents.contract import Profile, Result, Task, Workbench
 from agents.crafts import modules
 from agents.crafts.asking import Asker
 from agents.crafts.coding import Piece, fault_of, write_function
+from agents.crafts.hands_on import MATERIAL_TOOLS
 from agents.crafts.modules import Made
+from agents.crafts.package import can_work, laid_out, make_package, package_by_rule
+from agents.crafts.patching import make_patch, read_repository
 from agents.crafts.site import make_site
 from agents.crafts.site_told import of_site
 from agents.crafts.worked import WORKED
 from agents.text.interface import Interface, interface
 from agents.text.languages import language_of
-from agents.text.request import one_spaced, read_request
+from agents.text.material import repository_of, sources, wants_change, wants_package
+from agents.text.request import Request, one_spaced, read_request
 from agents.text.site_kind import asks_for_page
 from agents.verifiers.code import UNTESTED
 
@@ -43,8 +47,15 @@ profile = Profile(
         "site": "{request}\n\nThis is a small site that works. Change its files so that it does exactly what is asked, or answer with the"
         " files that change. Links stay relative; nothing is loaded from other hosts; its tests and site.json stay as they are.{fault}"
         '\n\n{files}\n\nAnswer with JSON: {{"files": [{{"path": "...", "content": "..."}}]}}',
+        "package": "{request}\n{fault}\nFiles:\n{files}\n\nWrite it as a small Python package with the tools: its modules, pyproject.toml, a"
+        " README.md and tests with pytest under tests/ that settle what the request says, edges and errors too. Use the standard library alone."
+        " Run the tests, repair what fails, then answer with a short report of what it does and how that was tested.",
+        "patch": "{request}\n{fault}\nFiles:\n{files}\n\nTests as they are: {tests}\n\nRead what matters, then change the files with the tools: the"
+        " smallest change that does what is asked, in the style of the code round it, with a test that fails without it where there are tests."
+        " Run the tests, then answer with a short message for whoever reviews the patch: what it changes and why.",
         "change": "{request}\n```python\n{code}\n```\nAnswer with the whole new code in one fenced block.",
     },
+    tools=MATERIAL_TOOLS,
 )
 _JUDGES: Mapping[str, str] = {"the request": "the words of the request", "the model": "tests the model wrote"}
 
@@ -53,6 +64,12 @@ def execute(task: Task, bench: Workbench) -> Result:
     """Write what is asked in the way that fits: one function, modules, a data model's store, or changed code."""
     ask = Asker(bench, profile)
     request = read_request(task.asked)
+    handled = _of_files(ask, task, shown=request.kind == "code")
+    return _of_words(ask, task, request) if handled is None else handled
+
+
+def _of_words(ask: Asker, task: Task, request: Request) -> Result:
+    bench = ask.bench
     if request.kind != "code" and (task.shipping or asks_for_page(request.directive)):
         return of_site(make_site(ask, task.asked, fault=_rejected(task)))
     wanted = (
@@ -73,7 +90,23 @@ def execute(task: Task, bench: Workbench) -> Result:
         return _of_made(modules.from_model(ask, design.data["entities"]))
     text = request.material if request.kind == "text" else ""
     face = interface(wanted)
-    return _of_piece(write_function(ask, face, request=wanted, material=text), face)
+    piece = write_function(ask, face, request=wanted, material=text)
+    made = _of_piece(piece, face)
+    return package_by_rule(bench, made, laid_out(piece, face, wanted)) if wants_package(wanted) else made
+
+
+def _of_files(ask: Asker, task: Task, *, shown: bool) -> Result | None:
+    """Work on the files that are there or are named, or on a package from nothing; None where it is about neither."""
+    if task.shipping or shown or not can_work(ask.bench):
+        return None
+    url = repository_of(task.asked)
+    if url and (fault := read_repository(ask.bench, url)):
+        return Result(False, fault, {"notes": [fault]}, error=fault)
+    if sources(ask.bench.originals()) and wants_change(task.asked):
+        return make_patch(ask, task, fault=_rejected(task))
+    if wants_package(task.asked) and ask.capable():
+        return make_package(ask, task, fault=_rejected(task))
+    return None
 
 
 def _rejected(task: Task) -> str:

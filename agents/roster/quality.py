@@ -7,6 +7,7 @@ from typing import Any
 from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.site_review import handed_site, review_site
+from agents.crafts.work_review import handed_work, review_work
 from agents.text.code import parse
 from agents.text.mutants import mutants
 from agents.text.request import read_request
@@ -36,6 +37,9 @@ def execute(task: Task, bench: Workbench) -> Result:
     site = handed_site(task)
     if site:
         return review_site(site, bench)
+    work = handed_work(task)
+    if work:
+        return review_work(task, work, bench)
     files = _files(task)
     if not files:
         evidence: tuple[Evidence, ...] = (

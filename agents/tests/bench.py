@@ -1,5 +1,6 @@
 """A plain workbench for tests: scripted replies, hashed bags of words as embeddings, code run in a child process."""
 
+import hashlib
 import math
 import subprocess
 import sys
@@ -17,11 +18,14 @@ from agents.contract import (
     Freight,
     ModelUnavailable,
     NotYet,
+    Offered,
     ProgramRun,
     Recollection,
     Reply,
     Shipment,
     Shipping,
+    Turn,
+    Use,
 )
 from agents.text.words import content_words, stem
 
@@ -52,12 +56,14 @@ class Bench:
     sandbox: bool = True
     rows: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     memories: Sequence[Recollection] = ()
+    remembered: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     prompts: list[str] = field(default_factory=list)
     options: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     judged: list[tuple[Evidence, ...]] = field(default_factory=list)
     runs: int = 0
     programs: list[dict[str, str]] = field(default_factory=list)
+    kept: dict[str, bytes] = field(default_factory=dict)
     shipments: Sequence[Shipment | NotYet] = ()
     shipped: list[tuple[Freight, Shipping]] = field(default_factory=list)
 
@@ -82,8 +88,14 @@ class Bench:
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return embed(texts)
 
-    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
-        return tuple(self.memories)[:limit]
+    def recall(
+        self, text: str, *, limit: int = 3, scope: str = "", kind: str = ""
+    ) -> tuple[Recollection, ...]:
+        return tuple(one for one in self.memories if kind in {"", one.kind})[:limit]
+
+    def remember(self, text: str, **options: Any) -> str:
+        self.remembered.append((text, options))
+        return str(len(self.remembered))
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         self.runs += 1
@@ -127,6 +139,28 @@ class Bench:
                 check=False,
             )
         return ProgramRun(done.returncode, done.stdout.decode(errors="replace"))
+
+    def tools(self) -> tuple[Offered, ...]:
+        return ()
+
+    def earlier(self) -> tuple[Turn, ...]:
+        return ()
+
+    def use(self, said: str, uses: Sequence[Use]) -> Turn:
+        raise AssertionError("nothing was offered")
+
+    def files(self) -> Mapping[str, int]:
+        return {path: len(content) for path, content in self.kept.items()}
+
+    def read(self, path: str) -> bytes | None:
+        return self.kept.get(path)
+
+    def originals(self) -> Mapping[str, bytes]:
+        return dict(self.kept)
+
+    def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+        self.kept |= files
+        return {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
 
     def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
         self.shipped.append((freight, shipping))

@@ -11,6 +11,7 @@ from agents import executions
 from agents.models import Execution, Step
 from billing import quota
 from billing.models import Budget, Reservation
+from deployments import approvals
 from miosa.pg.platform import platform
 from miosa.testing.fixtures import open_tenant
 from miosa.tests.admin_rows import fill, operator, queries
@@ -204,3 +205,14 @@ def test_it_sends_strangers_away_from_actions(running):
     assert Client().post(way_to_cancel(running), YES).status_code == 302
     with platform():
         assert Execution.objects.get().state == "pending"
+
+
+def test_it_shows_that_a_person_is_waited_for(acme, client, running):
+    """With the way to the question, as long as it is open."""
+    with tenant_context(acme):
+        asked = approvals.ask(kind="x", effect={}, execution_id=running.pk, requested_by="user:1")
+    question = reverse("admin:deployments_approval_change", args=[asked.pk])
+    assert question in client.get(page(running)).content.decode()
+    with tenant_context(acme):
+        approvals.decide(asked.pk, approve=True, digest=asked.digest, actor="user:1")
+    assert question not in client.get(page(running)).content.decode()

@@ -6,7 +6,9 @@ import random
 import pytest
 
 from agents import executions, memory
-from agents.models import Memory
+from agents.memory import searching
+from agents.models import Memory, MemoryVector
+from routing.embeddings import MODEL
 
 
 def vector(seed):
@@ -20,15 +22,8 @@ def vector(seed):
 def remembered(seed, *, confidence=8):
     execution = executions.open_execution(f"task {seed}", ceiling_micros=0, requested_by="user:test")
     step = execution.steps.get()
-    memory.remember(
-        step.pk,
-        agent="quality",
-        request=f"task {seed}",
-        output=f"output {seed}",
-        confidence=confidence,
-        pattern=vector(seed),
-        embedded_by="test",
-    )
+    step.agent, step.output = "quality", f"output {seed}"
+    memory.remember_result(step, confidence=confidence, pattern=vector(seed), model=MODEL)
     return step
 
 
@@ -36,7 +31,7 @@ def test_it_finds_the_same_task(tenant):
     """The nearest comes first, and what has nothing in common does not come at all."""
     for seed in range(5):
         remembered(seed)
-    found = memory.recall(vector(3))
+    found = memory.recall("", vector(3))
     assert [one.request for one in found] == ["task 3"]
     assert found[0].similarity == pytest.approx(1, abs=0.01)
     assert (found[0].output, found[0].agent, found[0].confidence) == ("output 3", "quality", 8.0)
@@ -46,7 +41,7 @@ def test_it_is_limited(tenant):
     """At most as many as asked for, best first."""
     for seed in range(5):
         remembered(seed)
-    found = memory.recall(vector(3), limit=2, at_least=-1)
+    found = memory.recall("", vector(3), limit=2, at_least=-1)
     assert len(found) == 2
     assert found[0].similarity >= found[1].similarity
 
@@ -55,24 +50,24 @@ def test_it_finds_the_same_by_the_index(tenant, monkeypatch):
     """A tenant with many memories is searched by the HNSW index, with the same answer."""
     for seed in range(30):
         remembered(seed)
-    exact = memory.recall(vector(7), limit=5, at_least=-1)
-    monkeypatch.setattr(memory, "EXACT_BELOW", 1)
-    assert memory.recall(vector(7), limit=5, at_least=-1) == exact
+    exact = memory.recall("", vector(7), limit=5, at_least=-1)
+    monkeypatch.setattr(searching, "EXACT_BELOW", 1)
+    assert memory.recall("", vector(7), limit=5, at_least=-1) == exact
 
 
 def test_it_remembers_a_step_once(tenant):
     """A second time changes nothing."""
     step = remembered(1)
-    memory.remember(
-        step.pk, agent="x", request="y", output="z", confidence=1, pattern=vector(2), embedded_by="test"
-    )
-    assert Memory.objects.get().output == "output 1"
+    step.output = "another"
+    memory.remember_result(step, confidence=1, pattern=vector(2), model=MODEL)
+    assert Memory.objects.get().text == "output 1"
+    assert MemoryVector.objects.count() == 1
 
 
 def test_it_never_recalls_the_neighbours(tenant, other_tenant, in_tenant):
     """Another tenant's memories are not there, however similar; without a tenant there are none."""
     remembered(1)
     with in_tenant(other_tenant):
-        assert memory.recall(vector(1)) == ()
+        assert memory.recall("", vector(1)) == ()
     with in_tenant(type("Nobody", (), {"schema_name": "public"})()):
-        assert memory.recall(vector(1)) == ()
+        assert memory.recall("", vector(1)) == ()

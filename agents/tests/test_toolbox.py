@@ -105,7 +105,7 @@ def test_a_no_is_told_and_nothing_is_done(tenant):
     bench = begun(tenant)
     decide(waits(bench), approve=False)
     returned = again(tenant, bench.step).earlier()[0].returned[0]
-    assert (returned.ok, "a person said no" in returned.text, "not today" in returned.text) == (
+    assert (returned.ok, "user:boss said no" in returned.text, "not today" in returned.text) == (
         False,
         True,
         True,

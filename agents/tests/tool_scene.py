@@ -6,8 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from agents import executions, leases, submission
+from agents.ceilings import Repeats
 from agents.contract import Returned, Turn, Use
 from agents.models import Step
+from agents.tool_turns import ToolTurns
 from agents.toolbox import Toolbox
 from agents.workbench import LiveBench
 
@@ -32,6 +34,7 @@ def again(tenant: Any, step: Step) -> LiveBench:
     assert started
     bench = LiveBench(*started, held)
     bench._toolbox = Toolbox(bench.execution, bench.step, ALL)
+    bench._tool_turns = ToolTurns(bench._toolbox, Repeats(bench.step.agent))
     return bench
 
 

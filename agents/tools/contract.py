@@ -37,6 +37,7 @@ class Tool:
     effect: Effect = Effect.READS
     timeout_s: float = 60.0
     most_chars: int = 20_000
+    kinds: frozenset[str] = frozenset()  # what a tenant's approval policies know it as, beside its effect
 
 
 def parameters(required: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> dict[str, Any]:

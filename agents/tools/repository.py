@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.contract.tools import Returned
+from agents.models import Artefact
 from agents.tools.contract import Hands, Tool, ToolRefused, parameters
 from deployments.git import fetching, remotes
 from miosa.http.problem import Problem
@@ -18,7 +19,7 @@ def _read(arguments: Mapping[str, Any], hands: Hands) -> Returned:
         remote = remotes.remote(url, arguments.get("credential", ""))
         got = fetching.fetch(remote, arguments.get("ref", ""))
         files = _within(got.files, folder)
-        kept = hands.workspace.keep(files)
+        kept = hands.workspace.keep(files, origin=Artefact.Origin.SOURCE)
     except Problem as error:
         raise ToolRefused(f"{url} could not be read: {error}") from error
     listed = "\n".join(sorted(kept)[:MOST_SHOWN])

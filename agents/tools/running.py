@@ -6,6 +6,7 @@ from typing import Any
 from agents.contract.tools import Effect, Returned
 from agents.tools.contract import Hands, Tool, ToolRefused, parameters
 from deployments import execution as deployments
+from deployments.approval_rules import RUNS
 from deployments.contents import digest_of
 from deployments.sandbox_runs_performing import Performed
 from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
@@ -78,6 +79,7 @@ PYTHON = Tool(
     _python,
     Effect.READS,
     timeout_s=MOST_S,
+    kinds=frozenset({RUNS}),
 )
 COMMAND = Tool(
     "run_command",
@@ -87,5 +89,6 @@ COMMAND = Tool(
     _command,
     Effect.READS,
     timeout_s=MOST_S,
+    kinds=frozenset({RUNS}),
 )
 TOOLS = (PYTHON, COMMAND)

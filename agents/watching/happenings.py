@@ -93,6 +93,10 @@ def _skipped(_state: Mapping[str, Any], happened: Happened) -> Patch:
     return _step(happened, state="skipped", finished=happened.at)
 
 
+def _held(_state: Mapping[str, Any], _happened: Happened) -> Patch:
+    return {"steps": {PLAN: {"state": "asks", "waits": "Waits for a person's word before it begins."}}}
+
+
 def _paused(state: Mapping[str, Any], happened: Happened) -> Patch:
     paused = happened.kind == "task_paused"
     before, after = ("ready", "held") if paused else ("held", "ready")
@@ -134,6 +138,6 @@ CHANGES = {
     "task_created": _created, "task_started": _started, "plan_made": _planned, "repair_planned": _mended,
     "agent_started": _begun, "model_answered": _answered, "tool_called": _called, "tool_returned": _returned,
     "agent_waits": _waits, "agent_retried": _retried, "agent_finished": _finished, "agent_skipped": _skipped,
-    "task_paused": _paused, "task_resumed": _paused,
+    "task_held": _held, "task_paused": _paused, "task_resumed": _paused,
     "task_completed": _over, "task_failed": _over, "task_cancelled": _over,
 }  # fmt: skip

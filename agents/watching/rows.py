@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from agents.models import Artefact, Execution, Step, ToolUse
 from agents.watching.state import Patch
+from deployments import questions
 from deployments.models import Approval
 
 MOST_TEXT = 20_000  # characters; the row's own page has all
@@ -127,7 +126,7 @@ def question_of(row: Approval) -> Patch:
     """Return an approval before anybody said anything: exactly what it is bound to."""
     return {
         "kind": row.kind,
-        "question": question(row),
+        "question": questions.told(row),
         "effect": _shown(row.effect),
         "digest": row.digest,
         "state": "pending",
@@ -135,26 +134,12 @@ def question_of(row: Approval) -> Patch:
         "expires": _time(row.expires),
         "decided_by": "",
         "note": "",
-        "use": str(row.effect.get("use", "")),
     }
 
 
 def decision_of(row: Approval) -> Patch:
     """Return how an approval stands now."""
-    over = row.state == Approval.State.PENDING and row.expires <= timezone.now()
-    state = str(Approval.State.EXPIRED if over else row.state)
-    return question_of(row) | {"state": state, "decided_by": row.decided_by, "note": row.note}
-
-
-def question(row: Approval) -> str:
-    """Return what is asked in a sentence; the effect says it exactly."""
-    effect = row.effect
-    if "tool" in effect:
-        return f"Use {effect['tool']}?"
-    named = " ".join(
-        f"{name} {effect[name]}" for name in ("project", "release", "environment") if name in effect
-    )
-    return f"{row.kind.replace('.', ' ').replace('_', ' ').capitalize()}{': ' + named if named else ''}?"
+    return question_of(row) | {"state": questions.now_of(row), "decided_by": row.decided_by, "note": row.note}
 
 
 def _evidence(found: Any) -> Patch:

@@ -55,6 +55,7 @@ LINES: Mapping[str, Callable[[Data], str]] = {
     "agent_finished": _finished,
     "agent_skipped": lambda data: f"{data['agent']} is skipped",
     "note": lambda data: f"{data['agent']}: {data['text']}",
+    "task_held": lambda _: "It waits for a person's word before it begins",
     "task_paused": lambda _: "Paused: nothing begins until it is resumed",
     "task_resumed": lambda _: "It goes on",
     "task_completed": lambda data: _ended(data, "is completed"),

@@ -7,14 +7,14 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_protect
 from unfold.decorators import display
 
-from deployments import launch, steering
+from deployments import steering
 from deployments.admin import looks
 from deployments.models import Approval, Deployment
+from deployments.questions import is_id, laid_out, now_of, told
 from miosa.http.problem import Problem
 from miosa.pages.answers import turn_to
 from miosa.pages.cells import NONE, beginning, data, moment
@@ -57,7 +57,7 @@ class ApprovalAdmin(Columns, Facts):
     @display(description="Effect")
     def effect_(self, row: Approval) -> str:
         return beginning(
-            ", ".join(f"{name} {value}" for name, value in row.effect.items() if not _is_id(name)), most=60
+            ", ".join(f"{name} {value}" for name, value in row.effect.items() if not is_id(name)), most=60
         )
 
     @display(description="Asked by", ordering="requested_by")
@@ -99,26 +99,6 @@ def decision_view(request: HttpRequest, approval_id: UUID, model_admin: Any) -> 
     return turn_to(request, reverse("admin:deployments_approval_change", args=[row.pk]))
 
 
-def told(row: Approval) -> str:
-    """The question in a sentence, from its effect."""
-    effect = row.effect
-    if row.kind == launch.KIND and "project" in effect:
-        return (
-            f"Deploy release {effect.get('release')} of {effect['project']} to {effect.get('environment')}?"
-        )
-    return row.kind.replace(".", " ").replace("_", " ").capitalize() + "?"
-
-
-def now_of(row: Approval) -> str:
-    """Its state as of now: a question whose time is over is expired before anybody has written so."""
-    over = row.state == Approval.State.PENDING and row.expires <= timezone.now()
-    return str(Approval.State.EXPIRED if over else row.state)
-
-
-def _is_id(name: str) -> bool:
-    return name.endswith("_id") or name == "checksum"
-
-
 def _page_of(request: HttpRequest, row: Approval) -> dict[str, Any]:
     state = now_of(row)
     may = request.user.has_perm("deployments.change_approval")
@@ -128,7 +108,7 @@ def _page_of(request: HttpRequest, row: Approval) -> dict[str, Any]:
         "state": looks.state(state),
         "by": looks.who(row.requested_by),
         "decided_by": looks.who(row.decided_by) if row.decided_by else "",
-        "effect": sorted(row.effect.items(), key=lambda item: (_is_id(item[0]), item[0])),
+        "effect": laid_out(row),
         "raw": data(row.effect),
         "may_decide": may and state == Approval.State.PENDING,
         "deployment": Deployment.objects.filter(approval_id=row.pk).first(),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from deployments.api import approvals, deployments, services, targets, webhooks
+from deployments.api import approval_policies, approvals, deployments, services, targets, webhooks
 from deployments.api.events import FEED, DeploymentEvents
 
 DEPLOYMENT = "deployments/<uuid:deployment_id>"
@@ -30,6 +30,12 @@ urlpatterns = [
     path(f"{SERVICE}/resumption", services.ServiceResumption.as_view(), name="service-resumption"),
     path(f"{SERVICE}/domains", services.ServiceDomains.as_view(), name="service-domains"),
     path("webhooks/render", webhooks.RenderWebhook.as_view(), name="render-webhook"),
+    path("approval-policies", approval_policies.ApprovalPolicies.as_view(), name="approval-policies"),
+    path(
+        "approval-policies/<uuid:approval_policy_id>",
+        approval_policies.ApprovalPolicyDetail.as_view(),
+        name="approval-policy",
+    ),
     path("approvals", approvals.Approvals.as_view(), name="approvals"),
     path(APPROVAL, approvals.ApprovalDetail.as_view(), name="approval"),
     path(f"{APPROVAL}/decision", approvals.ApprovalDecision.as_view(), name="approval-decision"),

@@ -121,7 +121,7 @@ class DeploymentPlans(IdempotentPost, APIView):
 
 
 def _needs_approval(environment: str, principal: Principal) -> bool:
-    return environment in launch.GUARDED and not principal.may(APPROVE)
+    return not principal.may(APPROVE) and launch.guarded(environment)
 
 
 @extend_schema(tags=["deployments"], responses=DeploymentSummary)

@@ -1,6 +1,7 @@
 """Tables of what is stored, what is shipped where, and what ran."""
 
 from deployments.models.approval import Approval
+from deployments.models.approval_policy import ApprovalPolicy
 from deployments.models.deployment import Deployment
 from deployments.models.deployment_event import DeploymentEvent
 from deployments.models.deployment_log import DeploymentLog
@@ -14,6 +15,7 @@ from deployments.models.service import Service
 
 __all__ = [
     "Approval",
+    "ApprovalPolicy",
     "Deployment",
     "DeploymentEvent",
     "DeploymentLog",

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -30,9 +30,12 @@ class Client:
             trust_env=False,
         )
 
-    def submit(self, task: str, *, deploy: bool = False, project: str = "") -> str:
+    def submit(
+        self, task: str, *, deploy: bool = False, project: str = "", files: Sequence[dict[str, str]] = ()
+    ) -> str:
         """Hand in a task; return the id of its execution. `deploy`: what is made shall go online, as `project`."""
-        asked = {"request": task, "deploy": deploy, **({"project": project} if project else {})}
+        asked: dict[str, Any] = {"request": task, "deploy": deploy, "files": list(files)}
+        asked |= {"project": project} if project else {}
         body = self._checked(self._http.post("/tasks", json=asked))
         return str(body["id"])
 
@@ -51,6 +54,22 @@ class Client:
     def read(self, path: str, **query: str) -> Any:
         """GET a path and return its JSON."""
         return self._checked(self._http.get(path, params=query))
+
+    def all(self, path: str) -> list[dict[str, Any]]:
+        """Return the items of all pages of a list."""
+        found, page = [], self.read(path, limit="200")
+        while True:
+            found += page["items"]
+            if not page["next"]:
+                return found
+            page = self._checked(self._http.get(page["next"]))
+
+    def content(self, path: str) -> bytes:
+        """GET a path and return its bytes."""
+        response = self._http.get(path)
+        if response.is_error:
+            self._checked(response)
+        return response.content
 
     def follow(self, execution_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (kind, data) of each event to the last one; connects again where it was cut off."""

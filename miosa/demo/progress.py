@@ -70,7 +70,7 @@ class Progress:
         elif data.get("step"):
             self._stepped(kind, data)
         if not self._live and (line := _line(kind, data)):
-            self.console.print(line, highlight=False)
+            self.console.print(line, highlight=False, markup=False)
 
     def _planned(self, data: dict[str, Any]) -> None:
         for step in data["steps"]:
@@ -163,6 +163,7 @@ LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "agent_finished": _finished,
     "agent_waits": lambda data: f"  {data['why']}",
     **{kind: lambda data, told=told: f"  {told(data)}" for kind, told in SAID.items()},  # type: ignore[misc]
+    "task_held": lambda data: f"waits for a person's word: approval {data['approval_id']}",
     "task_paused": lambda _: "paused",
     "task_resumed": lambda _: "goes on",
 }

@@ -1,12 +1,15 @@
 """Where a table wants more than its fields say: values that its constraints ask for, and rows that one writer makes."""
 
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from agents.memory.embedding import model_in_use
+from agents.models.memory_vector import DIMENSIONS
 from billing.models import LedgerEntry
 from billing.plans import DEFAULT_PLAN
 from deployments import variables
@@ -59,17 +62,37 @@ def _slug(subject: Subject) -> str:
     return f"doctor-{_sha256(subject)[:16]}"
 
 
+def _vector(_subject: Subject) -> list[float]:
+    """A direction of its own, of unit length."""
+    drawn = [secrets.randbelow(2001) / 1000 - 1 for _ in range(DIMENSIONS)]
+    length = sum(number * number for number in drawn) ** 0.5
+    return [number / length for number in drawn]
+
+
+def _memory_model(_subject: Subject) -> str:
+    return model_in_use()
+
+
 # By label of the model, then by field; a function is given the subject. Everything here has ended, is settled and
 # studied: no job of the platform may find work in it.
 VALUES: Mapping[str, Mapping[str, Any]] = {
     "agents.execution": {"state": "completed", "finished": _now, "requested_by": "user:doctor"},
     "agents.step": {"state": "completed", "success": True, "agent": AGENT, "model": _model, "finished": _now},
-    "agents.memory": {"agent": AGENT},
     "agents.artefact": {"path": FILE, "digest": _sha256, "number": 1, "origin": "person"},
     "agents.toolrule": {"tool": _slug, "decision": "deny"},
     "agents.tooluse": {"state": "done", "finished": _now},
     "agents.mcpserver": {"name": _slug, "enabled": False, "tools": []},
+    "agents.memory": {"agent": AGENT, "importance": 0.5, "expires": None},
+    "agents.memoryvector": {"model": _memory_model, "dimensions": DIMENSIONS, "pattern": _vector},
     "agents.lesson": {"state": "studied", "agent": AGENT},
+    "agents.schedule": {
+        "cron": "",
+        "interval_s": 3600,
+        "enabled": False,
+        "next_due": None,
+        "timezone": "UTC",
+    },
+    "agents.schedulefiring": {"state": "missed", "execution_id": None, "due": _now},
     "billing.budget": {"spent_micros": 0, "reserved_micros": 0, "executions_used": 0},
     "billing.grant": {"kind": "prepaid", "effective": _now, "created": _now, "expires": None},
     "billing.ledgerentry": {
@@ -103,6 +126,13 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "deployments.service": {"state": "destroyed", "target": "local", "check_after": None, "domains": []},
     "deployments.deployment": {"state": "failed", "finished": _now, "run_after": None, "percent": 0},
     "deployments.approval": {"state": "rejected", "decided": _now, "digest": _sha256, "expires": _later},
+    "deployments.approvalpolicy": {
+        "kind": "tool",
+        "tool_kinds": ["deletes"],
+        "environments": [],
+        "above_micros": None,
+        "waits_s": 3600,
+    },
     "routing.decision": {"model": _model, "ranked": []},
     "routing.modelcall": {"model": _model, "winner": True, "cost_micros": 0},
     "routing.outcome": {"model": _model, "success": True, "verdict": 1, "credit": 1, "counts": 1},

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from agents.models import Execution, ExecutionEvent, Lesson, Memory, Step
+from agents.models import Execution, ExecutionEvent, Lesson, Memory, MemoryVector, Step
 from billing import ledger, plans, quota, warnings
 from billing.models import DayBudget, PlanPrice, PlanTerms, Rate, Reconciliation, SpendWarning
 from billing.price_list import COLUMNS
@@ -18,6 +18,7 @@ from billing.subscriptions import agree, subscribe
 from deployments.models import SandboxRun
 from miosa.pg.platform import platform
 from miosa.tests.admin_rows_payments import inbox_row, told_to_stripe
+from miosa.tests.admin_rows_people import asked_again
 from miosa.tests.admin_rows_shipped import shipped
 from miosa.tests.admin_rows_tools import tooled
 from routing.models import (
@@ -83,14 +84,11 @@ def fill(tenant: Any, number: int = 1) -> Execution:
         _said(decision)
         _learned(number)
         shipped(number, execution_id=execution.pk)
+        asked_again(number, execution_id=execution.pk)
         Promotion.objects.create(
-            model="some/model",
-            requests=100 * number,
-            successes=90 * number,
-            rate=0.9,
-            improved=True,
+            model="some/model", requests=100 * number, successes=90 * number, rate=0.9, improved=True,
             scoreboard_version="v",
-        )
+        )  # fmt: skip
         api_keys.make(f"key {number}", scopes=["executions:read"])
         sessions.open_session(Membership.objects.select_related("user").get().user)
         vault.put(f"provider/number-{number}", "value")
@@ -202,15 +200,15 @@ def _step(execution: Execution) -> Step:
     Lesson.objects.create(
         step=made, agent="communication", confidence=6.5, state="studied", cause="It was in doubt."
     )
-    Memory.objects.create(
+    memory = Memory.objects.create(
         step=made,
         agent="communication",
         request="Count.",
-        output="Seven.",
+        text="Seven.",
         confidence=8,
-        pattern=[0.1] * 384,
-        embedded_by="m",
+        remembered_by="agent:communication",
     )
+    MemoryVector.objects.create(memory=memory, model="m", dimensions=384, pattern=[0.1] * 384)
     return made
 
 

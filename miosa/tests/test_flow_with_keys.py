@@ -93,7 +93,7 @@ def test_results_are_remembered_and_recalled(tenant, keyed):
     run(submission.submit(REQUEST, requested_by="user:test"))
     stored = Memory.objects.get()
     assert stored.agent == "communication"
-    found = memory.recall(list(stored.pattern))
+    found = memory.recall("", list(stored.vectors.get().pattern))
     assert found[0].request == REQUEST
     assert found[0].similarity == pytest.approx(1, abs=0.01)
 

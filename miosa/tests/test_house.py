@@ -186,6 +186,7 @@ def test_each_environment_variable_is_read_in_one_place(trees):
         "benchmarks/doors/",
         "benchmarks/gateway.py",
         "benchmarks/durability.py",
+        "benchmarks/jobs.py",
         "benchmarks/durable/",
         "deployments/boxes/inside/",  # a box's own environment, which is made for it
         "agents/verifiers/site_harness.py",  # runs in a box

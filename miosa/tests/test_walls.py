@@ -66,9 +66,7 @@ def lived_in(transactional_db, embeddings_url):
 
 def _remember():
     step = Step.objects.first()
-    memory.remember(
-        step.pk, agent="a", request="r", output="o", confidence=8, pattern=[0.05] * 384, embedded_by="test"
-    )
+    memory.remember_result(step, confidence=8, pattern=[0.05] * 384, model="test")
     Outcome.objects.get_or_create(
         decision=Decision.objects.first(),
         defaults={"model": "m", "task_kind": "chat", "success": True, "confidence": 8},

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from agents.models import Execution, Memory
+from agents.models import Execution, MemoryVector
 from billing.models import Budget, KeyBudget
 from miosa.pg.platform import platform
 from miosa.testing.fixtures import open_tenant
@@ -87,7 +87,7 @@ def _oddities() -> None:
         confidence="7.10",
         started=datetime(1999, 12, 31, 23, 59, 59, 1, tzinfo=UTC),
     )
-    Memory.objects.update(pattern=[0.333251953125, -65504.0, 5.960464477539063e-08] * 128)
+    MemoryVector.objects.update(pattern=[0.333251953125, -65504.0, 5.960464477539063e-08] * 128)
 
 
 def tables_without_rows(tenant: Tenant) -> list[str]:

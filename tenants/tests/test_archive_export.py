@@ -213,8 +213,7 @@ def test_every_column_that_could_be_a_credential_was_decided():
         ("deployments_approval", "digest"),  # of what a person said yes or no to
         ("deployments_filecontent", "content"),  # files of projects, which are the tenant's own
         ("deployments_filecontent", "digest"),
-        ("deployments_fileversion", "digest"),
-        ("agents_artefact", "digest"),  # of files of executions
+        *((table, "digest") for table in ("deployments_fileversion", "agents_artefact")),  # of its files
         ("routing_cachedanswer", "digest"),  # of questions that the tenant itself asked
         ("routing_cachedanswer", "frame"),
         ("routing_knowncatalog", "digest"),  # of prices and windows that ship with the product

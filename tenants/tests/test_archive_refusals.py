@@ -64,7 +64,7 @@ def test_a_host_name_that_is_taken_takes_nothing_in(archive):
         ("agents_execution", {"parameters": "{"}),
         ("agents_step", {"execution_id": "01890000-0000-7000-8000-000000000000"}),
         ("agents_step", {"agent": "a" * 21}),
-        ("agents_memory", {"pattern": "[1,2]"}),
+        ("agents_memoryvector", {"pattern": "[1,2]"}),
         ("agents_execution", {"request": None}),
         ("tenants_membership", {"role": "king"}),
     ],

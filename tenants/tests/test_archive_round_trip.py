@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django_tenants.utils import tenant_context
 
-from agents.models import Execution, Memory
+from agents.models import Execution, MemoryVector
 from tenants.archive.exporting import export
 from tenants.archive.importing import import_
 from tenants.models import ApiKey, AuditEntry
@@ -68,7 +68,7 @@ def test_values_survive_exactly(tmp_path):
     """Decimals, microseconds, vectors, arrays, bytes, and what JSON easily loses, seen through the application."""
     acme = lived_in("acme")
     with tenant_context(acme):
-        execution, memory = Execution.objects.get(), Memory.objects.get()
+        execution, memory = Execution.objects.get(), MemoryVector.objects.get()
         log = list(AuditEntry.objects.order_by("number").values())
         pattern = memory.pattern
     export(acme, tmp_path / "a.zip")
@@ -80,7 +80,7 @@ def test_values_survive_exactly(tmp_path):
         for field in Execution._meta.concrete_fields:
             assert getattr(again, field.attname) == getattr(execution, field.attname), field.name
         assert again.request == ODD
-        assert Memory.objects.get().pattern == pattern
+        assert MemoryVector.objects.get().pattern == pattern
         assert list(AuditEntry.objects.filter(number__lte=len(log)).order_by("number").values()) == log
         assert ApiKey.objects.get().scopes == ["executions:read"]
 

@@ -119,7 +119,7 @@ def test_it_refuses_tables_that_are_made_otherwise(acme):
     """A silo that lacks an index of the shared tables is not moved into, nor out of."""
     open_silo(acme)
     before = rows_of(acme, acme.schema_name)
-    as_owner_run(f'DROP INDEX "{acme.schema_name}".memory_pattern_hnsw')
+    as_owner_run(f'DROP INDEX "{acme.schema_name}".memory_vectors_384')
     with pytest.raises(MoveRefused, match=r"not made like the shared ones \(index .*hnsw"):
         pool("acme", wait_s=5, say=quiet)
     assert rows_of(acme, acme.schema_name) == before

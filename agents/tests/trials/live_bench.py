@@ -64,8 +64,13 @@ class LiveBench:
         answer = _posted(f"{self.embeddings_url}/embeddings", {"model": "minilm", "input": list(texts)})
         return [row["embedding"] for row in answer["data"]]
 
-    def recall(self, text: str, *, limit: int = 3) -> tuple[Recollection, ...]:
+    def recall(
+        self, text: str, *, limit: int = 3, scope: str = "", kind: str = ""
+    ) -> tuple[Recollection, ...]:
         return ()
+
+    def remember(self, text: str, **options: Any) -> str:
+        return ""
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         try:

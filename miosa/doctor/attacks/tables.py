@@ -21,8 +21,14 @@ UNIQUE_INDEXES = """
     SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indrelid = %s::regclass AND (i.indisunique OR i.indisexclusion) AND NOT i.indisprimary ORDER BY 1
 """
-# The whole of a row from JSON; generated columns are none of our tables'.
-INSERT = "INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table}, %s::jsonb)).*"
+# The whole of a row from JSON, except what the database makes of other columns.
+INSERT = (
+    "INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::{table}, %s::jsonb)"
+)
+STORED = """
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
 
 
 def attacks(ground: Ground) -> Found:
@@ -56,6 +62,8 @@ class Table:
             f"SELECT to_jsonb(t)::text FROM {self.name} t WHERE id = %s", [self.id], tenant=self.victim
         )
         self.row: dict[str, Any] = json.loads(whole.rows[0][0]) if whole.rows else {}
+        stored = tried(STORED, [self.name], tenant=self.attacker)
+        self.columns = stored.rows[0][0] if stored.rows else ""
 
     def attacks(self) -> Found:
         """Yield every attack; a row that its own tenant cannot see would prove nothing."""
@@ -172,7 +180,7 @@ class Table:
         """Insert the victim's row under a new id, changed by `values`; `tenant` is the attacker where none is given."""
         forged = json.dumps(self.row | {"id": str(uuid7())} | values)
         who = self.attacker if isinstance(tenant, str) else tenant
-        return tried(sql.format(table=self.name), [forged], tenant=who, check=check)
+        return tried(sql.format(table=self.name, columns=self.columns), [forged], tenant=who, check=check)
 
     def _sent(self, sql: str, values: Any, **how: Any) -> Answer:
         return tried(sql, values, tenant=self.attacker, **how)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from agents.text.site_kind import asks_for_site
 from miosa.demo.account import Account, open_account
 from miosa.demo.client import Client, Refused
 from miosa.demo.isolation import isolation
+from miosa.demo.kept import attached, keep
 from miosa.demo.online import approve, online
 from miosa.demo.progress import Progress
 from miosa.demo.report import places, report
@@ -24,7 +26,10 @@ NOT_COMPLETED = 1
 
 
 class Command(BaseCommand):
-    """`manage.py demo`; TASK, PROJECT and ONCE come from the environment, so that any text survives the shell."""
+    """`manage.py demo`; its variables come from the environment, so that any text survives the shell.
+
+    TASK, FILES (paths that go in with it), OUT (folder for its files and a transcript), PROJECT, ONCE.
+    """
 
     help = "Start everything, run TASK (or a sensible one) and keep serving; ONCE=1 stops after the result."
     requires_system_checks = []
@@ -63,7 +68,8 @@ def _run(console: Console, site: Site, account: Account, task: str) -> bool:
     try:
         deploys = asks_for_site(task)
         project = os.environ.get("PROJECT", "").strip() if deploys else ""
-        execution_id = client.submit(task, deploy=deploys, project=project)
+        files = attached(os.environ.get("FILES", ""))
+        execution_id = client.submit(task, deploy=deploys, project=project, files=files)
         console.print(f"\n[bold]Task[/bold]  {task[:200]}{'…' if len(task) > 200 else ''}\n", highlight=False)  # noqa: PLR2004
         with Progress(console) as progress:
             for kind, data in client.follow(execution_id):
@@ -72,7 +78,10 @@ def _run(console: Console, site: Site, account: Account, task: str) -> bool:
                     approve(console, client, execution_id)
         console.print(f"first step after {progress.first_step_s or 0:.1f} s", style="dim")
         completed = report(console, client, execution_id)
+        if out := os.environ.get("OUT", "").strip():
+            for path in keep(client, execution_id, Path(out)):
+                console.print(f"kept {path}", style="dim", highlight=False)
         return online(console, client, execution_id) and completed if deploys else completed
-    except (Refused, httpx.HTTPError) as error:
+    except (Refused, OSError, httpx.HTTPError) as error:
         console.print(f"The task could not be run: {error}", style="red", highlight=False)
         return False

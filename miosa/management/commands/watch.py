@@ -51,7 +51,7 @@ class Command(BaseCommand):
             with Progress(console) as progress:
                 for event in _as_it_went(told, options["speed"]) if options["film"] else told:
                     progress.take(event["kind"], event["data"])
-                    if event["kind"] == "agent_waits":
+                    if event["kind"] in {"agent_waits", "task_held"}:
                         _tell_questions(console, execution_id, asked)
             completed = _said(console, Execution.objects.get(pk=execution_id))
         if not completed:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from agents import executions, facts, memory, sandboxed
+from agents import executions, facts, memory, sandboxed, speech
 from agents import shipping as shipping_of_executions
 from agents.ceilings import NOTHING, Repeats, Used, ceilings, check
 from agents.contract import (
@@ -101,13 +101,14 @@ class LiveBench:
             needs_tools=bool(tools) and models_know_tools(task_kind, self._mode(mode)),
         )
         try:
-            answer = gateway.complete(
-                asked,
-                needed,
-                attribution=self._attribution(),
-                cancelled=self.held.lost.is_set,
-                vector=self.vector,
-            )
+            with speech.spoken(self.execution.pk, self.step.key):
+                answer = gateway.complete(
+                    asked,
+                    needed,
+                    attribution=self._attribution(),
+                    cancelled=self.held.lost.is_set,
+                    vector=self.vector,
+                )
         except CallCancelled as error:
             raise LostLease(str(self.held.step_id)) from error
         except NoProviderLeft as error:

@@ -13,6 +13,7 @@ from miosa.wsgi import application as django_application
 
 # isort: split
 # Only now are the apps ready to be imported.
+from agents.admin import live_feed
 from agents.api.events import FEED as EXECUTIONS
 from agents.registry_kinds import PROFILES
 from deployments.api.events import FEED as DEPLOYMENTS
@@ -44,6 +45,8 @@ async def _routed(scope: dict[str, Any], receive: Any, send: Any) -> None:
         feed = _feed(scope)
         if feed:
             await door(feed, scope, receive, send)
+        elif scope["method"] == "GET" and live_feed.PATH.match(scope["path"]):
+            await live_feed.door(scope, receive, send)
         elif scope["path"] == MCP:
             await _mcp(scope, receive, send)
         elif scope["path"] in A2A:

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -37,7 +37,10 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What happened since: each event with `number`, `kind`, `at` and `data`; `ended` when nothing follows."""
+    """What happened since: each event with `number`, `kind`, `at` and `data`; `ended` when nothing follows.
+
+    An event without a number (None) is not what a reader resumes after.
+    """
 
     events: list[dict[str, Any]]
     ended: bool
@@ -52,6 +55,14 @@ class Feed:
     scope: str
     what: str
     look: Callable[[UUID, int], Page]
+
+
+class Looks(Protocol):
+    """Who follows something."""
+
+    def look(self, after: int) -> Page:
+        """Return what happened after that number."""
+        ...
 
 
 @dataclass
@@ -86,16 +97,16 @@ def frames(feed: Feed, principal: Principal, followed: UUID, headers: Mapping[st
     """Return the frames of a stream; the first look is done at once, so that its refusal is an answer."""
     after = last_event_id(headers)
     reader = Reader(feed, principal, Tenant.objects.get(pk=principal.tenant_id), followed)
-    return _follow(reader, after, feed.look(followed, after))
+    return follow(reader, after, feed.look(followed, after))
 
 
-def _follow(reader: Reader, after: int, page: Page) -> Iterator[bytes]:
+def follow(reader: Looks, after: int, page: Page) -> Iterator[bytes]:
     """Yield frames. A streamed body runs after the middleware has left the tenant: it enters it anew."""
     said = time.monotonic()
     while True:
         for event in page.events:
             yield _frame(event)
-            after, said = event["number"], time.monotonic()
+            after, said = event["number"] or after, time.monotonic()
         if page.ended:
             return
         if time.monotonic() - said > HEARTBEAT_S:
@@ -122,8 +133,15 @@ async def door(feed: Feed, scope: dict[str, Any], receive: Receive, send: Send) 
     except Exception as error:  # noqa: BLE001  everything becomes a problem document, as in the REST API
         await _refuse(send, error, feed.what)
         return
+    await pour(receive, send, reader=reader, after=after, page=page, headers=reader.told)
+
+
+async def pour(
+    receive: Receive, send: Send, *, reader: Looks, after: int, page: Page, headers: Mapping[str, str]
+) -> None:
+    """Answer 200 and send what happens until it has ended, or nobody listens any more."""
     content_type = (b"content-type", MEDIA_TYPE.encode() + b"; charset=utf-8")
-    told = [content_type, (b"cache-control", b"no-store"), *_as_bytes(reader.told)]
+    told = [content_type, (b"cache-control", b"no-store"), *_as_bytes(headers)]
     await send({"type": "http.response.start", "status": 200, "headers": told})
     gone = asyncio.ensure_future(_gone(receive))
     try:
@@ -132,11 +150,11 @@ async def door(feed: Feed, scope: dict[str, Any], receive: Receive, send: Send) 
         gone.cancel()
 
 
-async def _pour(send: Send, gone: asyncio.Future[None], *, reader: Reader, after: int, page: Page) -> None:
+async def _pour(send: Send, gone: asyncio.Future[None], *, reader: Looks, after: int, page: Page) -> None:
     said = time.monotonic()
     while True:
         if page.events:
-            after, said = page.events[-1]["number"], time.monotonic()
+            after, said = max([after, *(e["number"] or 0 for e in page.events)]), time.monotonic()
             await _body(send, b"".join(map(_frame, page.events)))
         if page.ended:
             await _body(send, b"", more=False)

@@ -8,7 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_tenants.utils import tenant_context
 
-from agents import control, submission
+from agents import control, executions, submission
+from agents.contract import NotYet
+from agents.tests import tool_scene
+from deployments.models import Approval
 from miosa.testing.flows import providers, run
 from miosa.testing.wire_replies import Reply
 from miosa.testing.wire_server import WireServer
@@ -72,6 +75,25 @@ def test_one_under_way_is_followed_until_it_ends(tenant):
     assert code == 1
     assert "paused" in said
     assert "cancelled (somebody cancelled it)" in said
+
+
+def test_tools_and_questions_are_told(tenant):
+    """Each call with what came of it; a question with exactly its effect, its digest and where it is answered."""
+    bench = tool_scene.begun(tenant)
+    tool_scene.use(bench, "write_file", path="a.txt", content="seven")
+    with pytest.raises(NotYet) as wait:
+        tool_scene.use(bench, "deploy_release", project="shop", release=1)
+    executions.postpone(bench.held, wait.value.why, after_s=60)
+    control.cancel(bench.execution.pk)
+    said, _ = watched(bench.execution.pk)
+    asked = Approval.objects.get()
+    assert "orchestrator uses write_file" in said
+    assert "write_file done" in said
+    assert "files: a.txt" in said
+    assert "Let the tool deploy_release do this? (pending)" in said
+    assert '"project": "shop"' in said
+    assert asked.digest in said
+    assert f"/admin/deployments/approval/{asked.pk}/change/" in said
 
 
 def test_one_that_is_not_there_is_told():

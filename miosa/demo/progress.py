@@ -11,6 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from agents.watching.sayings import called, returned
 from billing.money import format_usd
 
 RUNNING, DONE, WAITING = "running", "completed", "waits"
@@ -69,7 +70,7 @@ class Progress:
         elif data.get("step"):
             self._stepped(kind, data)
         if not self._live and (line := _line(kind, data)):
-            self.console.print(line, highlight=False)
+            self.console.print(line, highlight=False, markup=False)
 
     def _planned(self, data: dict[str, Any]) -> None:
         for step in data["steps"]:
@@ -87,8 +88,8 @@ class Progress:
             row.model, row.calls = data["model"], row.calls + 1
         elif kind == "agent_waits":
             row.state, self.note = WAITING, data["why"]
-        elif kind == "note":
-            self.note = f"{data['agent']}: {data['text']}"
+        elif kind in SAID:
+            row.state, self.note = RUNNING, SAID[kind](data)
         elif kind == "agent_finished":
             row.state, row.confidence = data["state"], data.get("confidence")
             row.took_s = time.monotonic() - row.started
@@ -130,6 +131,13 @@ def _figures(row: Row) -> tuple[str, str, Text]:
     )
 
 
+SAID: dict[str, Callable[[dict[str, Any]], str]] = {
+    "tool_called": called,
+    "tool_returned": returned,
+    "note": lambda data: f"{data['agent']}: {data['text']}",
+}
+
+
 def _line(kind: str, data: dict[str, Any]) -> str:
     told = LINES.get(kind)
     return told(data) if told else ""
@@ -154,7 +162,7 @@ LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "model_answered": _answered,
     "agent_finished": _finished,
     "agent_waits": lambda data: f"  {data['why']}",
-    "note": lambda data: f"  {data['agent']}: {data['text']}",
+    **{kind: lambda data, told=told: f"  {told(data)}" for kind, told in SAID.items()},  # type: ignore[misc]
     "task_held": lambda data: f"waits for a person's word: approval {data['approval_id']}",
     "task_paused": lambda _: "paused",
     "task_resumed": lambda _: "goes on",

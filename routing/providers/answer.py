@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from routing.messages import Chunk, Completion, Prompt, ToolCall, Usage, estimate_tokens
+from routing.overheard import overheard
 from routing.providers.contract import BrokenAnswer, TooSlow, Translator
 from routing.providers.patience import Watch, watching
 from routing.providers.sse import documents
@@ -46,6 +47,7 @@ class Answer:
         """Yield the chunks that have text or reasoning. Raises BrokenAnswer unless a finish reason came."""
         self._began = True  # the provider took the prompt: from here on it may bill
         self._pause_s = pause_s(response.headers)
+        overheard("")
         for document in self._documents(response):
             for part in (
                 self._translator.chunks(document) if self._translator and self._events else [document]
@@ -100,6 +102,8 @@ class Answer:
         if visible and self.streamed and self._first_token_ms is None:
             self._first_token_ms = self.watch.elapsed_ms()
         self._text.append(chunk.text)
+        if chunk.text:
+            overheard(chunk.text)
         self._reasoning.append(chunk.reasoning)
         self._counted = chunk.usage or self._counted
         self._finish_reason = chunk.finish_reason or self._finish_reason

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from agents import insight
 from agents.models import Execution
+from agents.watching.reading import approvals_now
 from billing.money import format_usd
 from miosa.demo.progress import Progress
 from tenants.places import in_each_place
@@ -46,9 +47,12 @@ class Command(BaseCommand):
         console = Console(file=out, force_terminal=None if out.isatty() else False)
         with task_scope(found[0][0]):
             told = _events(execution_id)
+            asked: set[str] = set()
             with Progress(console) as progress:
                 for event in _as_it_went(told, options["speed"]) if options["film"] else told:
                     progress.take(event["kind"], event["data"])
+                    if event["kind"] in {"agent_waits", "task_held"}:
+                        _tell_questions(console, execution_id, asked)
             completed = _said(console, Execution.objects.get(pk=execution_id))
         if not completed:
             sys.exit(1)
@@ -66,6 +70,17 @@ def _events(execution_id: UUID) -> Iterator[Told]:
             return
         if not page.events:
             time.sleep(LOOK_S)
+
+
+def _tell_questions(console: Console, execution_id: UUID, told: set[str]) -> None:
+    """Print exactly what people are asked, once for each question."""
+    for key, one in approvals_now(execution_id)["approvals"].items():
+        if key not in told:
+            told.add(key)
+            console.print(f"  {one['question']} ({one['state']})", markup=False, highlight=False)
+            console.print(one["effect"], markup=False, highlight=False)
+            console.print(f"  SHA-256 {one['digest']}", markup=False, highlight=False)
+            console.print(f"  /admin/deployments/approval/{key}/change/", markup=False, highlight=False)
 
 
 def _as_it_went(told: Iterator[Told], speed: float) -> Iterator[Told]:

@@ -181,8 +181,8 @@ print(table.groupby("region")["sold"].sum().to_string())
 """
 REPORT = """# What was sold
 
-North sold most: 2315 pieces, before West with 1647 and South with 1564. One value of South is missing, in April for Tea, so
-that the sum of South is a little too small. The plot shows the three sums.
+North sold most: 2315 pieces, before West with 1647 and South with 1564. One value of South is missing, that of Tea on
+2025-04-01, so that the sum of South is a little too small. The plot shows the three sums.
 
 ![sold by region](report/plot.png)
 """

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from agents.contract import Embed, Evidence, ModelUnavailable, Reply
+from agents.contract import Embed, Evidence, ModelUnavailable, Profile, Reply
 from agents.plan import MAX_STEPS, Plan, PlannedStep, UnusablePlan, ordered, unreviewed
 from agents.registry_kinds import ORCHESTRATOR, PROFILES
 from agents.rule_plan import PURPOSES, rule_plan
@@ -43,10 +43,18 @@ PLAN_SCHEMA: Mapping[str, Any] = {
 }
 
 
-def plan(request: str, *, ask: Ask | None, embed: Embed | None, online: bool = False) -> Plan:
+def plan(
+    request: str,
+    *,
+    ask: Ask | None,
+    embed: Embed | None,
+    online: bool = False,
+    profile: Profile = ORCHESTRATOR,
+) -> Plan:
     """Return the plan of a request. `ask` is None where no capable model is at hand; then rules plan.
 
-    `online`: what is made shall go online, so the plan ends with a deployment of what was reviewed.
+    `online`: what is made shall go online, so the plan ends with a deployment of what was reviewed. `profile` is the
+    orchestrator's that is in force.
 
     A model's plan that stays unusable after one repair gives way to the rules, and the explanation says so.
     """
@@ -54,7 +62,7 @@ def plan(request: str, *, ask: Ask | None, embed: Embed | None, online: bool = F
     if ask is None:
         return rule_plan(request, embed=embed, purposes=purposes, online=online)
     try:
-        return _model_plan(request, ask, online=online)
+        return _model_plan(request, ask, profile, online=online)
     except (UnusablePlan, ModelUnavailable) as failure:
         by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online)
         said = f"The model's plan was not usable ({failure}). {by_rules.explanation}"
@@ -80,17 +88,17 @@ def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
     )
 
 
-def _model_plan(request: str, ask: Ask, *, online: bool) -> Plan:
+def _model_plan(request: str, ask: Ask, leader: Profile, *, online: bool) -> Plan:
     roster = "\n".join(f"- {kind}: {profile.purpose}" for kind, profile in PROFILES.items())
-    question = ORCHESTRATOR.asks["plan"].format(agents=roster, request=request, max_steps=MAX_STEPS)
+    question = leader.asks["plan"].format(agents=roster, request=request, max_steps=MAX_STEPS)
     fault = ""
     for _ in range(MODEL_TRIES):
-        prompt = f"{question}\n\n{ORCHESTRATOR.asks['repair'].format(fault=fault)}" if fault else question
+        prompt = f"{question}\n\n{leader.asks['repair'].format(fault=fault)}" if fault else question
         reply = ask(
             prompt,
-            system=ORCHESTRATOR.prompt,
-            task_kind=ORCHESTRATOR.task_kind,
-            mode=ORCHESTRATOR.mode,
+            system=leader.prompt,
+            task_kind=leader.task_kind,
+            mode=leader.mode,
             max_output_tokens=1200,
             schema=PLAN_SCHEMA,
             temperature=0.0,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from agents.contract import (
     Evidence,
     Freight,
     ModelUnavailable,
+    Profile,
     ProgramRun,
     Recollection,
     Reply,
@@ -46,10 +48,14 @@ class LiveBench:
     judged: list[tuple[UUID, tuple[Evidence, ...]]] = field(default_factory=list)
     vector: Sequence[float] | None = None  # the embedding of the task, once the step has recalled by it
     used: Used = NOTHING
+    profile: Profile | None = None  # what this step's agent asks with; None: the agent's own
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self._repeats = Repeats(self.step.agent)
+
+    def in_force(self, own: Profile) -> Profile:
+        return self.profile if self.profile and self.profile.kind == own.kind else own
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         try:
@@ -80,13 +86,7 @@ class LiveBench:
             task_kind, self._mode(mode), asked.input_tokens, max_output_tokens, needs_json=bool(schema)
         )
         try:
-            answer = gateway.complete(
-                asked,
-                needed,
-                attribution=self._attribution(),
-                cancelled=self.held.lost.is_set,
-                vector=self.vector,
-            )
+            answer = self._answered(asked, needed)
         except CallCancelled as error:
             raise LostLease(str(self.held.step_id)) from error
         except NoProviderLeft as error:
@@ -94,6 +94,24 @@ class LiveBench:
         except NoCandidate as error:
             raise ModelUnavailable(error.detail, retryable=False) from error
         return self._noted(answer)
+
+    def _answered(self, asked: Prompt, needed: Requirement) -> Answer:
+        """Ask the model that the profile prefers, and where it cannot take or answer it, whom the router chooses."""
+        complete = partial(
+            gateway.complete,
+            asked,
+            needed,
+            attribution=self._attribution(),
+            cancelled=self.held.lost.is_set,
+            vector=self.vector,
+        )
+        wanted = self.profile.prefers if self.profile else ""
+        if wanted:
+            try:
+                return complete(among=lambda model: model.id == wanted)
+            except (NoCandidate, NoProviderLeft):
+                self.note(f"{wanted}, which is asked first, did not take it; the router chooses.")
+        return complete()
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         try:

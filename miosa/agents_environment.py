@@ -8,8 +8,14 @@ from miosa.variable_field import variable
 
 @dataclass(frozen=True, kw_only=True)
 class AgentsEnvironment:
-    """What `Environment` knows about executions: tokens, steps, and seconds of work that one may use."""
+    """What `Environment` knows about agents: tokens, steps and seconds of work that an execution may use; how agents improve.
+
+    Of a proposal: stored steps replayed at each look, US cents that a look may cost, per cent of new steps in a rollout.
+    """
 
     execution_tokens: int = variable("MIOSA_EXECUTION_TOKENS", check.number(1_000, 1_000_000_000), 2_000_000)
     execution_steps: int = variable("MIOSA_EXECUTION_STEPS", check.number(3, 1_000), 40)
     execution_work_s: int = variable("MIOSA_EXECUTION_WORK_S", check.number(10, 2_592_000), 21_600)
+    improvement_replays: int = variable("MIOSA_IMPROVEMENT_REPLAYS", check.number(6, 200), 12)
+    improvement_cents: int = variable("MIOSA_IMPROVEMENT_CENTS", check.number(0, 10_000), 10)
+    improvement_percent: int = variable("MIOSA_IMPROVEMENT_PERCENT", check.number(1, 100), 25)

@@ -26,6 +26,7 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "ring-due-steps": {"task": "agents.ring_due", "schedule": 1.0, "options": {"expires": 2}},
+        "ring-proposals": {"task": "agents.ring_proposals", "schedule": 20.0, "options": {"expires": 20}},
         "ring-due-deployments": {
             "task": "deployments.ring_due",
             "schedule": 1.0,

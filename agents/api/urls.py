@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.api import control, views
+from agents.api import control, proposals, views
 from agents.api.events import Events
 
 urlpatterns = [
@@ -16,5 +16,12 @@ urlpatterns = [
     path("executions/<uuid:execution_id>/resumption", control.Resumption.as_view(), name="resumption"),
     path("executions/<uuid:execution_id>/retries", control.Retries.as_view(), name="retries"),
     path("executions/<uuid:execution_id>/forks", control.Forks.as_view(), name="forks"),
+    path("proposals", proposals.Proposals.as_view(), name="proposals"),
+    path("proposals/<uuid:proposal_id>", proposals.ProposalDetail.as_view(), name="proposal"),
+    path(
+        "proposals/<uuid:proposal_id>/decisions",
+        proposals.ProposalDecisions.as_view(),
+        name="proposal-decisions",
+    ),
     path("executions/<uuid:execution_id>/events", Events.as_view(), name="events"),
 ]

@@ -14,7 +14,8 @@ class Profile:
     """Who an agent is: `purpose` is one sentence, `asks` its question templates by name.
 
     `task_kind` and `mode` are what its calls ask of the router unless one call says otherwise;
-    a capability marked `*` is required of the kind.
+    a capability marked `*` is required of the kind. `prefers` is the model that is asked first ("": the router
+    chooses), `tools` what the agent looks at before each question.
     """
 
     kind: str
@@ -24,16 +25,23 @@ class Profile:
     mode: str
     prompt: str
     asks: Mapping[str, str] = field(default_factory=dict)
+    tools: tuple[str, ...] = ()
+    prefers: str = ""
 
     @property
     def prompt_version(self) -> str:
-        """Twelve hexadecimal digits over everything this agent says to a model."""
+        """Twelve hexadecimal digits over everything this agent says to a model, which one, and what it looks at before."""
         said = "\0".join([self.prompt, *(f"{name}\0{self.asks[name]}" for name in sorted(self.asks))])
+        said += "".join(f"\0{name}" for name in (*self.tools, self.prefers) if name)
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 class Workbench(Protocol):
     """Everything an agent may do. One exists for each step; it knows tenant, step, money and cancellation."""
+
+    def in_force(self, own: Profile) -> Profile:
+        """Return the profile that this step asks with: the agent's own, or what proved better than it."""
+        ...
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         """Whether a strong model would answer such a question now (no call is made)."""

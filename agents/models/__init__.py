@@ -4,6 +4,8 @@ from agents.models.event import ExecutionEvent
 from agents.models.execution import Execution
 from agents.models.lesson import Lesson
 from agents.models.memory import Memory
+from agents.models.proposal import Proposal
+from agents.models.proposal_trial import ProposalTrial
 from agents.models.step import Step
 
-__all__ = ["Execution", "ExecutionEvent", "Lesson", "Memory", "Step"]
+__all__ = ["Execution", "ExecutionEvent", "Lesson", "Memory", "Proposal", "ProposalTrial", "Step"]

@@ -17,6 +17,7 @@ from agents.contract import (
     Freight,
     ModelUnavailable,
     NotYet,
+    Profile,
     ProgramRun,
     Recollection,
     Reply,
@@ -60,6 +61,10 @@ class Bench:
     programs: list[dict[str, str]] = field(default_factory=list)
     shipments: Sequence[Shipment | NotYet] = ()
     shipped: list[tuple[Freight, Shipping]] = field(default_factory=list)
+    profile: Profile | None = None
+
+    def in_force(self, own: Profile) -> Profile:
+        return self.profile or own
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         return self.strong

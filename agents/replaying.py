@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
+
 from agents import confidence, part
 from agents.assignment import task_of
 from agents.contract import Evidence, ModelUnavailable, Profile, Result, Task
@@ -127,7 +129,7 @@ def _arm(step: Step, task: Task, profile: Profile, purse: Purse) -> Arm:
     bench, unheard = ReplayBench(profile, step.execution.mode, task.input, purse), ""
     try:
         result = part.done(step.key, task, bench).result
-    except PaymentRequired:
+    except (PaymentRequired, OperationalError, InterfaceError):
         raise
     except ModelUnavailable as error:
         if error.retryable:

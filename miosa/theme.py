@@ -41,6 +41,8 @@ NAVIGATION = [
             _rows("Executions", "play_circle", "agents.execution"),
             _rows("Steps", "account_tree", "agents.step"),
             _rows("Lessons", "school", "agents.lesson"),
+            _rows("Proposals", "difference", "agents.proposal"),
+            _rows("Replayed pairs", "compare", "agents.proposaltrial"),
             _rows("Memories", "psychology", "agents.memory"),
         ],
     },

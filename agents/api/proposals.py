@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from agents import proposals, tasks
 from agents.api.control import IDEMPOTENCY_KEY
 from agents.models import Proposal, ProposalTrial
+from agents.proving import pairs_of
 from agents.verdicts_of_people import Decision, decide
 from miosa.http.problem import BadParameter
 from tenants.idempotency import IdempotentPost
@@ -85,7 +86,7 @@ class ProposalRepresentation(ProposalSummary):
 
     @extend_schema_field(TrialRepresentation(many=True))
     def get_trials(self, row: Proposal) -> list[dict[str, Any]]:
-        return list(TrialRepresentation(row.trials.order_by("created", "pk"), many=True).data)
+        return list(TrialRepresentation(pairs_of(row), many=True).data)
 
 
 class DecisionRequest(serializers.Serializer[Any]):
@@ -152,5 +153,5 @@ class ProposalDecisions(IdempotentPost, APIView):
         payload.is_valid(raise_exception=True)
         row = decide(kwargs["proposal_id"], **payload.validated_data)
         if row.due is not None:
-            transaction.on_commit(lambda: tasks.ring(tasks.improve, row.tenant_id, row.pk))
+            transaction.on_commit(lambda: tasks.ring(tasks.improve, str(row.tenant_id), row.pk))
         return Response(ProposalRepresentation(row).data)

@@ -65,10 +65,11 @@ def bags(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def provider(script: Callable[[Asked], Reply]) -> Iterator[WireServer]:
-    """One provider with all its models, and embeddings beside it."""
+def provider(script: Callable[[Asked], Reply], *, kimi: bool = False) -> Iterator[WireServer]:
+    """One provider with all its models, and embeddings beside it; with `kimi` another whose models are stronger."""
     with WireServer(script, embeddings=bags) as wire:
-        with providers(groq=wire.url, embeddings=wire.url.removesuffix("/v1")):
+        stronger = wire.url if kimi else ""
+        with providers(groq=wire.url, kimi=stronger, embeddings=wire.url.removesuffix("/v1")):
             yield wire
 
 

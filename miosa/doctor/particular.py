@@ -66,6 +66,15 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "agents.step": {"state": "completed", "success": True, "agent": AGENT, "model": _model, "finished": _now},
     "agents.memory": {"agent": AGENT},
     "agents.lesson": {"state": "studied", "agent": AGENT},
+    "agents.proposal": {
+        "state": "refused",
+        "agent": AGENT,
+        "kind": "prompt",
+        "due": None,
+        "share": 0,
+        "ended": _now,
+    },
+    "agents.proposaltrial": {"difference": 0, "verdict": "tie"},
     "billing.budget": {"spent_micros": 0, "reserved_micros": 0, "executions_used": 0},
     "billing.grant": {"kind": "prepaid", "effective": _now, "created": _now, "expires": None},
     "billing.ledgerentry": {

@@ -107,11 +107,6 @@ def pair(
     }  # fmt: skip
 
 
-def score(evidence: tuple[Evidence, ...]) -> float:
-    """Return 0 to 1 from the checks alone: no model's record speaks for either arm."""
-    return confidence.confidence(confidence.NO_MODEL_PRIOR, evidence) / 10
-
-
 def _candidates(row: Proposal) -> list[Step]:
     found = (
         Step.objects.filter(agent=row.agent, state=Step.State.COMPLETED, calls__gt=0)
@@ -138,7 +133,7 @@ def _arm(step: Step, task: Task, profile: Profile, purse: Purse) -> Arm:
     except Exception as error:  # noqa: BLE001  as in a live step: what an agent raises is its failure
         result = Result(False, "", error=type(error).__name__)
     model = bench.answers[-1].model if bench.answers else ""
-    worth = score(result.evidence) if result.evidence or result.success else 0.0
+    worth = confidence.by_checks(result.evidence) if result.evidence or result.success else 0.0
     return Arm(result.output, worth, result.evidence, model, unheard)
 
 

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from agents import proposals
 from agents.changes import UnfitChange, changed, read
+from agents.confidence import by_checks
 from agents.contract import Evidence
 from agents.models import Proposal, Step
 from agents.profiles_in_force import in_force
 from agents.proposals import State
-from agents.replaying import score
 from agents.sequences import Comparison, compare
 from miosa.http.problem import Conflict
 
@@ -80,7 +80,7 @@ def _scores(row: Proposal, version: str) -> list[float]:
         .values_list("state", "evidence", "success")[:MOST]
     )
     return [
-        score(tuple(Evidence(**one) for one in evidence))
+        by_checks(tuple(Evidence(**one) for one in evidence))
         if state == Step.State.COMPLETED and (evidence or success)
         else 0.0
         for state, evidence, success in ended

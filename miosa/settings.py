@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
         "SandboxRunStateEnum": "deployments.models.SandboxRun.State",
         "ServiceStateEnum": "deployments.models.Service.State",
         "ApprovalStateEnum": "deployments.models.Approval.State",
+        "ProposalStateEnum": "agents.models.Proposal.State",
+        "ProposalKindEnum": "agents.models.Proposal.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -89,7 +89,7 @@ class ProposalRepresentation(ProposalSummary):
         return list(TrialRepresentation(pairs_of(row), many=True).data)
 
 
-class DecisionRequest(serializers.Serializer[Any]):
+class ProposalDecisionRequest(serializers.Serializer[Any]):
     decision = serializers.ChoiceField(choices=[one.value for one in Decision])
     change = serializers.DictField(
         child=serializers.CharField(max_length=2_000),
@@ -139,7 +139,7 @@ class ProposalDetail(APIView):
 
 @extend_schema(
     tags=["proposals"],
-    request=DecisionRequest,
+    request=ProposalDecisionRequest,
     responses={200: ProposalRepresentation},
     parameters=[IDEMPOTENCY_KEY],
 )
@@ -149,7 +149,7 @@ class ProposalDecisions(IdempotentPost, APIView):
     required_scopes: ClassVar[dict[str, str]] = {"POST": "agents:write"}
 
     def perform(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        payload = DecisionRequest(data=request.data)
+        payload = ProposalDecisionRequest(data=request.data)
         payload.is_valid(raise_exception=True)
         row = decide(kwargs["proposal_id"], **payload.validated_data)
         if row.due is not None:

@@ -210,7 +210,6 @@ def test_every_column_that_could_be_a_credential_was_decided():
     harmless = {
         ("tenants_auditentry", "previous"),
         ("tenants_auditentry", "digest"),
-        ("agents_proposaltrial", "input_digest"),  # of what was asked, which the archive holds in words
         ("deployments_approval", "digest"),  # of what a person said yes or no to
         ("deployments_filecontent", "content"),  # files of projects, which are the tenant's own
         ("deployments_filecontent", "digest"),

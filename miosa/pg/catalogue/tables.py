@@ -51,6 +51,7 @@ PLATFORMS_INDEXES = {
     "steps_ready": "beat rings for due steps of all tenants",
     "steps_leased": "beat finds the steps of dead workers of all tenants",
     "lessons_queued": "beat rings for lessons of all tenants",
+    "proposals_due": "beat rings for proposals of all tenants",
     "judgements_queued": "beat rings for answers of all tenants that wait for a judge",
     "deployments_due": "beat rings for due deployments of all tenants",
     "services_to_probe": "beat looks at the health of services of all tenants",

@@ -14,7 +14,7 @@ NOTHING: frozenset[str] = frozenset()
 NEEDS = {
     **dict.fromkeys(("serve", "demo", "shell", "runserver"), EVERYTHING),
     "deployments": frozenset({"database", "broker", "hosting"}),
-    **dict.fromkeys(("help", "version", "check", "spectacular", "collectstatic"), NOTHING),
+    **dict.fromkeys(("help", "version", "check", "spectacular", "collectstatic", "evals"), NOTHING),
     **dict.fromkeys(("up", "down", "diffsettings", "startapp", "makemessages", "compilemessages"), NOTHING),
 }
 USUAL = frozenset({"database", "broker"})

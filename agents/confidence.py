@@ -26,6 +26,11 @@ def confidence(prior: float, evidence: Iterable[Evidence]) -> float:
     return round(min(10.0, max(0.0, 10 / (1 + math.exp(-bounded)))), 2)
 
 
+def by_checks(evidence: Iterable[Evidence]) -> float:
+    """Return 0 to 1 from the checks alone: no model's record speaks for the result."""
+    return confidence(NO_MODEL_PRIOR, evidence) / 10
+
+
 def prior_of(priors: Sequence[float]) -> float:
     """Return the prior of a result several model answers went into: their mean, or `NO_MODEL_PRIOR`."""
     return sum(priors) / len(priors) if priors else NO_MODEL_PRIOR

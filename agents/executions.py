@@ -80,6 +80,13 @@ def hold(execution: Execution, approval_id: UUID) -> None:
     tell(execution.pk, "task_held", approval_id=approval_id)
 
 
+def speak(held: Claim, step: Step, prompt_version: str) -> None:
+    """Write down which version of its prompt a claimed step asks with, whatever comes of it."""
+    if step.prompt_version != prompt_version:
+        step.prompt_version = prompt_version
+        Step.objects.filter(pk=held.step_id, fence=held.fence).update(prompt_version=prompt_version)
+
+
 def complete(held: Claim, values: Mapping[str, Any], *, told: Mapping[str, Any]) -> Step:
     """Record the result of a claimed step; raises LostLease when it is no longer ours."""
     _locked(held.execution_id)

@@ -2,7 +2,7 @@
 
 A lesson is queued in the transaction of its result, exactly once, and studied afterwards: the study
 weighs what the verifiers found against how often this agent fails the same check, names the cause and
-proposes one change. It is arithmetic over stored facts, so it needs no model and repeats exactly.
+proposes one change, as a versioned proposal. It is arithmetic over stored facts, so it needs no model and repeats exactly.
 """
 
 from collections import Counter
@@ -13,7 +13,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from agents.changes import UnfitChange
+from agents.executions import CONCLUDE
 from agents.models import Lesson, Step
+from agents.proposals import Drafted, draft, tried
+from agents.registry_kinds import AgentKind
+from agents.remedies import remedies
 from tenants.places import in_each_place
 
 LOOK_BACK = 50  # results of the same agent that the cause is compared with
@@ -50,12 +55,14 @@ def study(lesson_id: UUID) -> None:
     failed = sorted((e for e in step.evidence if not e["passed"]), key=lambda e: -float(e["weight"]))
     habits = _habits(step.agent)
     lesson.cause = _cause(step, failed)
-    lesson.proposal = _proposal(step, failed, habits)
+    drafted = _drafted(lesson, failed, habits)
+    lesson.proposal = f"{_proposal(step, failed, habits)} {_told(step, drafted)}"
     lesson.evidence = {
         "failed_checks": failed,
         "share_of_recent_results_failing": {check: round(share, 3) for check, share in habits.items()},
         "model": step.model,
         "prompt_version": step.prompt_version,
+        "proposal": drafted.row.number if drafted else None,
     }
     lesson.state, lesson.studied = Lesson.State.STUDIED, timezone.now()
     lesson.save()
@@ -82,7 +89,7 @@ def _habits(agent: str) -> dict[str, float]:
 
 
 def _cause(step: Step, failed: Sequence[dict[str, Any]]) -> str:
-    if step.error:
+    if not failed and step.error:
         return f"The step ended with an error: {step.error}"
     if not failed:
         return (
@@ -93,6 +100,32 @@ def _cause(step: Step, failed: Sequence[dict[str, Any]]) -> str:
     detail = f": {worst['detail']}" if worst.get("detail") else ""
     more = f" ({len(failed) - 1} lighter checks failed too)" if len(failed) > 1 else ""
     return f"The check {worst['check']!r} failed{detail}{more}"
+
+
+def _drafted(lesson: Lesson, failed: Sequence[dict[str, Any]], habits: dict[str, float]) -> Drafted | None:
+    """Write the mildest change down that was not tried yet; a habit is tested by itself, an accident when asked for."""
+    step = lesson.step
+    if step.agent not in set(AgentKind) or step.key == CONCLUDE:
+        return None  # an agent that is here no more; or a whole whose weak parts have lessons of their own
+    habit = bool(failed) and habits.get(str(failed[0]["check"]), 0.0) >= HABITUAL
+    known = tried(step.agent)
+    for change in remedies(step, failed):
+        if change.fingerprint in known:
+            continue
+        try:
+            return draft(step.agent, change, cause=lesson.cause, lesson=lesson, tested=habit or not failed)
+        except UnfitChange:
+            continue
+    return None
+
+
+def _told(step: Step, drafted: Drafted | None) -> str:
+    if step.key == CONCLUDE:
+        return "What is weak lies in a part, which has a lesson of its own."
+    if drafted is None:
+        return "Nothing that the rules know is left to try with this prompt."
+    made = "is written down as" if drafted.made else "is what is proposed already in"
+    return f"A change of kind {drafted.row.kind} {made} proposal {drafted.row}."
 
 
 def _proposal(step: Step, failed: Sequence[dict[str, Any]], habits: dict[str, float]) -> str:

@@ -13,21 +13,19 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from agents import confidence, endings, executions, gates, improvement, leases, memory, registry, repairs
+from agents import confidence, endings, executions, gates, improvement, leases, memory, part, repairs
 from agents.assignment import shipping_of, task_of
 from agents.ceilings import Stopped, used
-from agents.conclusion import conclude
 from agents.contract import Evidence, ModelUnavailable, NotYet, Result
 from agents.executions import CONCLUDE, PLAN
 from agents.leases import Claim, LostLease
 from agents.memory.at_work import place_of
 from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Step
-from agents.plan import Plan
-from agents.planning import plan, plan_evidence
-from agents.registry_kinds import profile_of
+from agents.part import Done
+from agents.profiles_in_force import in_force
+from agents.registry_kinds import AgentKind
 from agents.storable import storable
-from agents.toolbox import changing_tools
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import PaymentRequired, Problem
@@ -49,14 +47,6 @@ class Followup:
     later: list[tuple[UUID, float]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What came of working on a step; `plan` only from the plan step."""
-
-    result: Result
-    plan: Plan | None = None
-
-
 def run_step(tenant_id: UUID, step_id: UUID) -> Followup:
     """Work on one step of the current tenant, if it is due and nobody else does."""
     held = leases.claim(tenant_id, step_id)
@@ -72,12 +62,14 @@ def run_step(tenant_id: UUID, step_id: UUID) -> Followup:
 def _worked(held: Claim) -> Followup:
     with transaction.atomic():
         begun = executions.begin(held)
-    if begun is None:
-        return Followup()
-    execution, step = begun
+        if begun is None:
+            return Followup()
+        execution, step = begun
+        profile = in_force(step.agent).of(step.pk) if step.agent in set(AgentKind) else None
+        executions.speak(held, step, profile.prompt_version if profile else "")
     if step.attempt > leases.MAX_ATTEMPTS:
         return _failed(held, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
-    bench = LiveBench(execution, step, held, used=used(execution))
+    bench = LiveBench(execution, step, held, used=used(execution), profile=profile)
     started = time.perf_counter()
     try:
         gates.admit(execution)
@@ -109,20 +101,8 @@ def _not_done(held: Claim, step: Step, error: Exception) -> Followup:
 
 
 def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
-    if step.key == PLAN:
-        capable = bench.capable("orchestration", "quality")
-        ask, online = bench.ask if capable else None, shipping_of(execution) is not None
-        tools = changing_tools() if capable else {}
-        files = tuple(bench.files())
-        made = plan(execution.request, ask=ask, embed=bench.embed, online=online, tools=tools, files=files)
-        return Done(
-            Result(success=True, output=made.explanation, evidence=plan_evidence(made)),
-            made,
-        )
-    task = task_of(execution, step)
-    if step.key == CONCLUDE:
-        return Done(conclude(task, task.handovers, bench))
-    return Done(registry.agent(step.agent).execute(task, bench))
+    online = step.key == PLAN and shipping_of(execution) is not None
+    return part.done(step.key, task_of(execution, step), bench, online=online)
 
 
 def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_ms: int) -> Followup:
@@ -174,7 +154,7 @@ def _values(step: Step, bench: LiveBench, result: Result, sure: float, execution
         "execution_ms": execution_ms,
         "model": answers[-1].model if answers else "",
         "decision_id": answers[-1].decision_id if answers else None,
-        "prompt_version": profile_of(step.agent).prompt_version,
+        "prompt_version": step.prompt_version,
         "calls": len(answers),
         "tokens": sum(answer.input_tokens + answer.output_tokens for answer in answers),
         "cost_micros": sum(answer.cost_micros for answer in answers),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agents.contract import Embed, Evidence, ModelUnavailable, Reply
+from agents.contract import Embed, Evidence, ModelUnavailable, Profile, Reply
 from agents.plan import MAX_STEPS, Plan, PlannedStep, UnusablePlan, ordered, unreviewed
 from agents.registry_kinds import ORCHESTRATOR, PROFILES
 from agents.rule_plan import PURPOSES, rule_plan
@@ -55,11 +55,13 @@ def plan(
     online: bool = False,
     tools: Mapping[str, str] = NO_TOOLS,
     files: Sequence[str] = (),
+    profile: Profile = ORCHESTRATOR,
 ) -> Plan:
     """Return the plan of a request. `ask` is None where no capable model is at hand; then rules plan.
 
     `online`: what is made shall go online, so the plan ends with a deployment of what was reviewed. `tools` are those with
-    effects that a plan may let its steps use, with what they do. `files` are the paths of what came with the request.
+    effects that a plan may let its steps use, with what they do. `files` are the paths of what came with the request,
+    `profile` is the orchestrator's that is in force.
 
     A model's plan that stays unusable after one repair gives way to the rules, and the explanation says so.
     """
@@ -67,7 +69,8 @@ def plan(
     if ask is None:
         return rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
     try:
-        return _model_plan(request, ask, online=online, tools=tools, files=files)
+        came = _with_files(request, files)
+        return _model_plan(came, ask, profile, online=online, tools=tools)
     except (UnusablePlan, ModelUnavailable) as failure:
         by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
         said = f"The model's plan was not usable ({failure}). {by_rules.explanation}"
@@ -93,23 +96,24 @@ def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
     )
 
 
-def _model_plan(
-    request: str, ask: Ask, *, online: bool, tools: Mapping[str, str], files: Sequence[str]
-) -> Plan:
+def _with_files(request: str, files: Sequence[str]) -> str:
+    return f"{request}\n\nFiles that came with it: {', '.join(files[:MOST_NAMED])}" if files else request
+
+
+def _model_plan(request: str, ask: Ask, leader: Profile, *, online: bool, tools: Mapping[str, str]) -> Plan:
     roster = "\n".join(f"- {kind}: {profile.purpose}" for kind, profile in PROFILES.items())
     if tools:
         listed = "\n".join(f"- {name}: {does}" for name, does in tools.items())
-        roster += f"\n{ORCHESTRATOR.asks['permits'].format(tools=listed)}"
-    came = f"{request}\n\nFiles that came with it: {', '.join(files[:MOST_NAMED])}" if files else request
-    question = ORCHESTRATOR.asks["plan"].format(agents=roster, request=came, max_steps=MAX_STEPS)
+        roster += f"\n{leader.asks['permits'].format(tools=listed)}"
+    question = leader.asks["plan"].format(agents=roster, request=request, max_steps=MAX_STEPS)
     fault = ""
     for _ in range(MODEL_TRIES):
-        prompt = f"{question}\n\n{ORCHESTRATOR.asks['repair'].format(fault=fault)}" if fault else question
+        prompt = f"{question}\n\n{leader.asks['repair'].format(fault=fault)}" if fault else question
         reply = ask(
             prompt,
-            system=ORCHESTRATOR.prompt,
-            task_kind=ORCHESTRATOR.task_kind,
-            mode=ORCHESTRATOR.mode,
+            system=leader.prompt,
+            task_kind=leader.task_kind,
+            mode=leader.mode,
             max_output_tokens=1200,
             schema=PLAN_SCHEMA,
             temperature=0.0,

@@ -11,7 +11,7 @@ from celery import shared_task
 from django.db import InterfaceError, OperationalError, connection, connections
 from kombu.exceptions import OperationalError as BrokerAway
 
-from agents import improvement, leases, memory, orchestrator
+from agents import improvement, leases, memory, orchestrator, proposals, proving
 from tenants.task_scope import ends_with_its_tenant, task_scope
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,22 @@ def run_step(tenant_id: str, step_id: str) -> None:
 def study(tenant_id: str, lesson_id: str) -> None:
     with task_scope(tenant_id):
         improvement.study(UUID(lesson_id))
+
+
+@shared_task(name="agents.improve")
+@ends_with_its_tenant
+def improve(tenant_id: str, proposal_id: str) -> None:
+    with task_scope(tenant_id):
+        proving.go_on(UUID(proposal_id))
+
+
+@shared_task(name="agents.ring_proposals")
+def ring_proposals() -> None:
+    try:
+        for tenant_id, proposal_id in proposals.due():
+            ring(improve, tenant_id, proposal_id)
+    except (OperationalError, InterfaceError):
+        connections["platform"].close()
 
 
 @shared_task(name="agents.ring_due")

@@ -18,6 +18,7 @@ from agents.contract import (
     Freight,
     ModelUnavailable,
     Offered,
+    Profile,
     ProgramRun,
     Recollection,
     Reply,
@@ -26,20 +27,20 @@ from agents.contract import (
     Turn,
     Use,
 )
-from agents.conversation import messages_of, offers_of, uses_of
+from agents.conversation import uses_of
 from agents.leases import Claim, LostLease
 from agents.memory.at_work import note_of, place_of, reach_of
 from agents.memory.embedding import embedded, model_in_use
+from agents.model_calls import answered, prompt_of
 from agents.models import Artefact, Execution, Memory, Step
 from agents.registry_kinds import profile_of
 from agents.tool_turns import ToolTurns, models_know_tools
-from agents.toolbox import Toolbox
+from agents.toolbox import Toolbox, changing_tools
 from miosa.http.problem import Unprocessable
 from routing import gateway
 from routing.embeddings import MODEL
 from routing.errors import CallCancelled, EmbeddingsUnavailable, NoCandidate, NoProviderLeft
 from routing.gateway import Answer, Attribution
-from routing.messages import Message, Prompt
 from routing.requirement import Requirement
 
 
@@ -55,12 +56,16 @@ class LiveBench:
     judged: list[tuple[UUID, tuple[Evidence, ...]]] = field(default_factory=list)
     vector: Sequence[float] | None = None  # the embedding of the task, once the step has recalled by it
     used: Used = NOTHING
+    profile: Profile | None = None  # None: the agent's own
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self._repeats = Repeats(self.step.agent)
         self._toolbox = Toolbox(self.execution, self.step, profile_of(self.step.agent).tools)
         self._tool_turns = ToolTurns(self._toolbox, self._repeats)
+
+    def in_force(self, own: Profile) -> Profile:
+        return self.profile if self.profile and self.profile.kind == own.kind else own
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         try:
@@ -83,15 +88,10 @@ class LiveBench:
         tools: Sequence[Offered] = (),
         last_word: str = "",
     ) -> Reply:
-        said_last = (Message("user", last_word),) if last_word else ()
-        asked = Prompt(
-            messages=(Message("system", system), Message("user", prompt), *messages_of(turns), *said_last),
-            max_output_tokens=max_output_tokens,
-            temperature=temperature,
-            response_schema=schema,
-            grammar=grammar,
-            tools=offers_of(tools),
-        )
+        asked = prompt_of(
+            prompt, system=system, turns=turns, tools=tools, last_word=last_word, schema=schema, grammar=grammar,
+            max_output_tokens=max_output_tokens, temperature=temperature,
+        )  # fmt: skip
         needed = Requirement(
             task_kind,
             self._mode(mode),
@@ -102,9 +102,11 @@ class LiveBench:
         )
         try:
             with speech.spoken(self.execution.pk, self.step.key):
-                answer = gateway.complete(
+                answer = answered(
                     asked,
                     needed,
+                    wanted=self.profile.prefers if self.profile else "",
+                    note=self.note,
                     attribution=self._attribution(),
                     cancelled=self.held.lost.is_set,
                     vector=self.vector,
@@ -175,6 +177,8 @@ class LiveBench:
 
     def tools(self) -> tuple[Offered, ...]:
         return self._toolbox.offered()
+
+    changing_tools = staticmethod(changing_tools)
 
     def earlier(self) -> tuple[Turn, ...]:
         return self._tool_turns.earlier()

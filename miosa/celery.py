@@ -28,6 +28,7 @@ app.conf.update(
         "ring-due-steps": {"task": "agents.ring_due", "schedule": 1.0, "options": {"expires": 2}},
         "sweep-memories": {"task": "agents.sweep_memories", "schedule": 300.0, "options": {"expires": 300}},
         "fire-schedules": {"task": "agents.fire_schedules", "schedule": 1.0, "options": {"expires": 2}},
+        "ring-proposals": {"task": "agents.ring_proposals", "schedule": 20.0, "options": {"expires": 20}},
         "ring-due-deployments": {
             "task": "deployments.ring_due",
             "schedule": 1.0,

@@ -192,6 +192,8 @@ SPECTACULAR_SETTINGS = {
         "ServiceStateEnum": "deployments.models.Service.State",
         "ApprovalStateEnum": "deployments.models.Approval.State",
         "ApprovalPolicyKindEnum": "deployments.models.ApprovalPolicy.Kind",
+        "ProposalStateEnum": "agents.models.Proposal.State",
+        "ProposalKindEnum": "agents.models.Proposal.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -47,6 +47,8 @@ NAVIGATION = [
             _rows("Schedules", "schedule", "agents.schedule"),
             _rows("Firings", "bolt", "agents.schedulefiring"),
             _rows("Lessons", "school", "agents.lesson"),
+            _rows("Proposals", "difference", "agents.proposal"),
+            _rows("Replayed pairs", "compare", "agents.proposaltrial"),
             _rows("Memories", "psychology", "agents.memory"),
         ],
     },

@@ -153,7 +153,7 @@ def _claim(row_id: UUID) -> Claim | None:
     if row.judge_decision:
         _settle(row.judge_decision)  # a worker died over it; what it spent is spent
     judged = row.decision.answered_by
-    stronger = _stronger_than(judged)
+    stronger = stronger_than(judged)
     if not stronger:
         _end(row, Judgement.State.SKIPPED, reason=f"no model stronger than {judged} is set up")
         return None
@@ -169,7 +169,7 @@ def _claim(row_id: UUID) -> Claim | None:
     return Claim(row.pk, decision_id, judged, judge_prompt.prompt_for(row.question, row.answer), stronger)
 
 
-def _stronger_than(judged: str) -> frozenset[str]:
+def stronger_than(judged: str) -> frozenset[str]:
     """The models within reach whose quality is above that of the judged one, which is never among them."""
     here, models = board.reachable(), board.catalog().models
     bar = next((model.quality.value for model in models if model.id == judged), None)

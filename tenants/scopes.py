@@ -37,6 +37,7 @@ ADMINISTER = WORK | {
     "invitations:read",
     "invitations:write",
     "audit:read",
+    "agents:write",
     "secrets:read",
     "secrets:write",
     "routing:read",

@@ -3,6 +3,7 @@
 from agents.admin.executions import ExecutionAdmin
 from agents.admin.learned import LessonAdmin
 from agents.admin.memories import MemoryAdmin
+from agents.admin.proposals import ProposalAdmin, ProposalTrialAdmin
 from agents.admin.schedules import ScheduleAdmin, ScheduleFiringAdmin
 from agents.admin.steps import StepAdmin
 from agents.admin.tools import ArtefactAdmin, McpServerAdmin, ToolRuleAdmin, ToolUseAdmin
@@ -13,6 +14,8 @@ __all__ = [
     "LessonAdmin",
     "McpServerAdmin",
     "MemoryAdmin",
+    "ProposalAdmin",
+    "ProposalTrialAdmin",
     "ScheduleAdmin",
     "ScheduleFiringAdmin",
     "StepAdmin",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.api import artefacts, control, schedules, tools, views
+from agents.api import artefacts, control, proposals, schedules, tools, views
 from agents.api.events import Events
 from agents.api.memories import Memories, MemoryDetail
 
@@ -31,6 +31,13 @@ urlpatterns = [
     path("mcp-servers/<uuid:mcpserver_id>/looks", tools.McpServerLooks.as_view(), name="mcp-server-looks"),
     path("memories", Memories.as_view(), name="memories"),
     path("memories/<uuid:memory_id>", MemoryDetail.as_view(), name="memory"),
+    path("proposals", proposals.Proposals.as_view(), name="proposals"),
+    path("proposals/<uuid:proposal_id>", proposals.ProposalDetail.as_view(), name="proposal"),
+    path(
+        "proposals/<uuid:proposal_id>/decisions",
+        proposals.ProposalDecisions.as_view(),
+        name="proposal-decisions",
+    ),
     path("executions/<uuid:execution_id>/events", Events.as_view(), name="events"),
     path("schedules", schedules.Schedules.as_view(), name="schedules"),
     path("schedules/<uuid:schedule_id>", schedules.ScheduleDetail.as_view(), name="schedule"),

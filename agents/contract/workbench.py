@@ -16,6 +16,7 @@ class Profile:
 
     `task_kind` and `mode` are what its calls ask of the router unless one call says otherwise;
     a capability marked `*` is required of the kind. `tools` are the tools it may ask for, `mcp__*` all of MCP servers.
+    `prefers` is the model that is asked first ("": the router chooses), `looks_up` what it looks at before each question.
     """
 
     kind: str
@@ -26,17 +27,23 @@ class Profile:
     prompt: str
     asks: Mapping[str, str] = field(default_factory=dict)
     tools: tuple[str, ...] = ()
+    prefers: str = ""
+    looks_up: tuple[str, ...] = ()
 
     @property
     def prompt_version(self) -> str:
-        """Twelve hexadecimal digits over everything this agent says to a model."""
+        """Twelve hexadecimal digits over all it says to a model, which one, what it may use and looks at before."""
         asks = (f"{name}\0{self.asks[name]}" for name in sorted(self.asks))
-        said = "\0".join([self.prompt, *asks, *self.tools])
+        said = "\0".join([self.prompt, *asks, *self.tools, self.prefers, *self.looks_up])
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 class Workbench(Protocol):
     """Everything an agent may do. One exists for each step; it knows tenant, step, money and cancellation."""
+
+    def in_force(self, own: Profile) -> Profile:
+        """Return the profile that this step asks with: the agent's own, or what proved better than it."""
+        ...
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         """Whether a strong model would answer such a question now (no call is made)."""
@@ -120,6 +127,10 @@ class Workbench(Protocol):
 
     def tools(self) -> tuple[Offered, ...]:
         """Return the tools this step may ask for; none where its tenant or its agent's list has none."""
+        ...
+
+    def changing_tools(self) -> Mapping[str, str]:
+        """Return what each tool with effects does that a plan may permit, by name."""
         ...
 
     def earlier(self) -> tuple[Turn, ...]:

@@ -11,15 +11,22 @@ from agents.verifiers import prose
 
 SMALL_WINDOW_TOKENS = 1200  # a question to a small model: beyond this its answers lose the thread
 LARGE_WINDOW_TOKENS = 24_000
+RECALLED = 2  # earlier results that an agent looks at, where its profile says so
+_MOST_LOOKED_UP, _MOST_SHOWN = 400, 800  # characters
 _SHORTEST_LINE_WORDS = 2
 
 
 @dataclass(frozen=True)
 class Asker:
-    """The bench of one step, spoken to as one agent; every question names a template of its profile."""
+    """The bench of one step, spoken to as one agent; every question names a template of the profile in force."""
 
     bench: Workbench
-    profile: Profile
+    own: Profile
+
+    @property
+    def profile(self) -> Profile:
+        """The agent's profile as it is in force for this step."""
+        return self.bench.in_force(self.own)
 
     def __call__(
         self,
@@ -36,20 +43,35 @@ class Asker:
         **fields: Any,
     ) -> Reply:
         """Ask one question; raises ModelUnavailable. `turns` went before, `tools` may be asked for, `last_word` follows them."""
-        asked = self.profile.asks[name].format(**fields)
+        profile = self.profile
+        question = profile.asks[name].format(**fields)
         given = {"turns": turns, "tools": tools, "last_word": last_word}
         conversation: dict[str, Any] = {name: value for name, value in given.items() if value}
         return self.bench.ask(
-            asked,
-            system=self.profile.prompt,
-            task_kind=task_kind or self.profile.task_kind,
-            mode=self.profile.mode,
+            question,
+            system=f"{profile.prompt}{self._recalled(question)}",
+            task_kind=task_kind or profile.task_kind,
+            mode=profile.mode,
             max_output_tokens=max_output_tokens,
             schema=schema,
             grammar=grammar,
             temperature=temperature,
             **conversation,
         )
+
+    def _recalled(self, question: str) -> str:
+        """Return earlier results of like work as examples of form, where the profile looks them up."""
+        if "recall" not in self.profile.looks_up:
+            return ""
+        found = [
+            one
+            for one in self.bench.recall(question[:_MOST_LOOKED_UP], limit=RECALLED)
+            if one.agent == self.profile.kind
+        ]
+        shown = [
+            f"Asked: {one.request[:_MOST_LOOKED_UP]}\nAnswered: {one.output[:_MOST_SHOWN]}" for one in found
+        ]
+        return "\n\n".join(["", "Earlier work, for its form alone:", *shown]) if shown else ""
 
     def capable(self, task_kind: str = "") -> bool:
         """Return whether a strong model would answer this agent now."""

@@ -12,7 +12,7 @@ from miosa.pg.row_security import EnableRowLevelSecurity
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0006_schedules"),
+        ("agents", "0007_proposals"),
         ("tenants", "0004_second_factor_tables"),
     ]
 

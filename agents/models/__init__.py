@@ -7,6 +7,8 @@ from agents.models.lesson import Lesson
 from agents.models.mcp_server import McpServer
 from agents.models.memory import Memory
 from agents.models.memory_vector import MemoryVector
+from agents.models.proposal import Proposal
+from agents.models.proposal_trial import ProposalTrial
 from agents.models.schedule import Schedule, ScheduleFiring
 from agents.models.step import Step
 from agents.models.tool_rule import ToolRule
@@ -20,6 +22,8 @@ __all__ = [
     "McpServer",
     "Memory",
     "MemoryVector",
+    "Proposal",
+    "ProposalTrial",
     "Schedule",
     "ScheduleFiring",
     "Step",

@@ -19,6 +19,7 @@ from agents.contract import (
     ModelUnavailable,
     NotYet,
     Offered,
+    Profile,
     ProgramRun,
     Recollection,
     Reply,
@@ -66,6 +67,10 @@ class Bench:
     kept: dict[str, bytes] = field(default_factory=dict)
     shipments: Sequence[Shipment | NotYet] = ()
     shipped: list[tuple[Freight, Shipping]] = field(default_factory=list)
+    profile: Profile | None = None
+
+    def in_force(self, own: Profile) -> Profile:
+        return self.profile or own
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         return self.strong
@@ -142,6 +147,9 @@ class Bench:
 
     def tools(self) -> tuple[Offered, ...]:
         return ()
+
+    def changing_tools(self) -> Mapping[str, str]:
+        return {}
 
     def earlier(self) -> tuple[Turn, ...]:
         return ()

@@ -93,6 +93,15 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
         "timezone": "UTC",
     },
     "agents.schedulefiring": {"state": "missed", "execution_id": None, "due": _now},
+    "agents.proposal": {
+        "state": "refused",
+        "agent": AGENT,
+        "kind": "prompt",
+        "due": None,
+        "share": 0,
+        "ended": _now,
+    },
+    "agents.proposaltrial": {"difference": 0, "verdict": "tie"},
     "billing.budget": {"spent_micros": 0, "reserved_micros": 0, "executions_used": 0},
     "billing.grant": {"kind": "prepaid", "effective": _now, "created": _now, "expires": None},
     "billing.ledgerentry": {

@@ -17,6 +17,7 @@ from billing.price_list import COLUMNS
 from billing.subscriptions import agree, subscribe
 from deployments.models import SandboxRun
 from miosa.pg.platform import platform
+from miosa.tests.admin_rows_improvement import proposed
 from miosa.tests.admin_rows_payments import inbox_row, told_to_stripe
 from miosa.tests.admin_rows_people import asked_again
 from miosa.tests.admin_rows_shipped import shipped
@@ -197,9 +198,10 @@ def _step(execution: Execution) -> Step:
         model="some/model", calls=1, tokens=70, cost_micros=250, started=now - timedelta(seconds=2), finished=now,
         evidence=[{"check": "counts right", "passed": True, "weight": 1.5, "detail": "seven of seven"}],
     )  # fmt: skip
-    Lesson.objects.create(
+    lesson = Lesson.objects.create(
         step=made, agent="communication", confidence=6.5, state="studied", cause="It was in doubt."
     )
+    proposed(lesson)
     memory = Memory.objects.create(
         step=made,
         agent="communication",

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from agents.contract import CodeRun, CodeRunUnavailable, Evidence, Recollection, Reply
+from agents.contract import CodeRun, CodeRunUnavailable, Evidence, Profile, Recollection, Reply
 from deployments.boxes.contract import BoxSpec, Ended, Output
 from deployments.boxes.errors import BoxUnavailable
 from deployments.boxes.opening import open_box
@@ -28,6 +28,9 @@ class LiveBench:
         self.asked: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.judged: list[tuple[Evidence, ...]] = []
+
+    def in_force(self, own: Profile) -> Profile:
+        return own
 
     def capable(self, task_kind: str = "chat", mode: str = "balance") -> bool:
         return False

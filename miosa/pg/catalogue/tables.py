@@ -53,6 +53,7 @@ PLATFORMS_INDEXES = {
     "lessons_queued": "beat rings for lessons of all tenants",
     "memories_expire": "beat sweeps expired memories of all tenants",
     "schedules_due": "beat rings for due schedules of all tenants",
+    "proposals_due": "beat rings for proposals of all tenants",
     "judgements_queued": "beat rings for answers of all tenants that wait for a judge",
     "deployments_due": "beat rings for due deployments of all tenants",
     "services_to_probe": "beat looks at the health of services of all tenants",

@@ -1,0 +1,75 @@
+"""The story of an agent's improvement as tables of a terminal."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from agents.models import Lesson, Proposal, ProposalTrial
+from agents.proposals import State
+from billing.money import format_usd
+
+MOST_LESSONS, MOST_PAIRS = 10, 60
+MOST_WORDS = 60  # characters of an instruction
+
+
+def lessons_of(agent: str) -> list[Lesson]:
+    """Return the newest lessons of an agent of the current tenant."""
+    return list(Lesson.objects.filter(agent=agent).order_by("-created")[:MOST_LESSONS])
+
+
+def shown_lessons(lessons: Sequence[Lesson]) -> Table | str:
+    """Return what was learned from results below the threshold."""
+    if not lessons:
+        return "No result below 7.0 has left a lesson yet."
+    table = _table("Lessons", "when", "confidence", "cause", "what follows")
+    for one in lessons:
+        table.add_row(f"{one.created:%d %b %H:%M}", f"{one.confidence:.1f}", one.cause, one.proposal)
+    return table
+
+
+def shown_pairs(row: Proposal, trials: Sequence[ProposalTrial]) -> Table:
+    """Return every replayed pair and their means."""
+    table = _table(f"{len(trials)} pairs", "step", "now", "proposed", "difference", "judge", "ran first")
+    for one in trials[:MOST_PAIRS]:
+        table.add_row(
+            " ".join(one.step.instruction.split())[:MOST_WORDS],
+            f"{one.old_score:.3f}",
+            f"{one.new_score:.3f}",
+            f"{one.difference:+.3f}",
+            str(ProposalTrial.Verdict(one.verdict).label) if one.verdict else "–",
+            "now" if one.old_first else "proposed",
+        )
+    if row.replays:
+        old, new = row.replays["old_mean"], row.replays["new_mean"]
+        mean, cost = row.replays["mean_difference"], format_usd(row.replays["cost_micros"])
+        table.add_row("mean", f"{old:.3f}", f"{new:.3f}", f"{mean:+.3f}", "", f"cost {cost}")
+    return table
+
+
+def shown_state(row: Proposal) -> str:
+    """Return where a proposal stands and why."""
+    bound = "" if row.bound is None else f" Lower bound {row.bound:+.3f} after look {row.looks}."
+    share = f" {row.share:.0%} of new steps ask with it." if row.state == State.ROLLING else ""
+    return f"\n{row} is {row.state}: {row.reason}.{bound}{share}\n"
+
+
+def shown_rollout(row: Proposal) -> Table:
+    """Return both arms of a rollout."""
+    table = _table("Rollout", "arm", "prompt version", "steps", "mean", "lies between")
+    for name, version in (("old", row.base_version), ("new", row.new_version)):
+        arm = row.comparison[name]
+        table.add_row(
+            name, version, str(arm["count"]), f"{arm['mean']:.3f}", f"{arm['low']:.3f} and {arm['high']:.3f}"
+        )
+    low, high = row.comparison["low"], row.comparison["high"]
+    table.add_row("new - old", "", "", "", f"{low:+.3f} and {high:+.3f}, at every moment")
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(
+            column, justify="right" if column in {"now", "proposed", "difference", "steps"} else "left"
+        )
+    return table

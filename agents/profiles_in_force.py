@@ -1,0 +1,65 @@
+"""Which profile an agent asks with: its own, what was adopted since, and for a share of steps what is being rolled out.
+
+Adopted changes form a chain: each was tested against one prompt version and is made on that version alone. Where the
+product brings another prompt, what was tested against the old one is not proven on it and rests until it is tested anew.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+from agents.changes import UnfitChange, changed, read
+from agents.contract import Profile
+from agents.models import Proposal
+from agents.registry_kinds import profile_of
+
+IN_FORCE = (Proposal.State.ADOPTED, Proposal.State.ROLLING)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What one agent asks with now; `trial` is the profile that a `share` (0 to 1) of its steps asks with."""
+
+    profile: Profile
+    trial: Profile | None = None
+    share: float = 0.0
+    proposal_id: UUID | None = None
+
+    def of(self, step_id: UUID) -> Profile:
+        """Return the profile of one step: the same however often it is asked."""
+        chosen = self.trial is not None and self.proposal_id is not None
+        if chosen and in_share(step_id, self.proposal_id, share=self.share):
+            assert self.trial is not None
+            return self.trial
+        return self.profile
+
+
+def in_force(kind: str) -> InForce:
+    """Return what an agent of the current tenant asks with; one query. Raises KeyError for an unknown kind."""
+    profile, trial, share, proposal_id = profile_of(kind), None, 0.0, None
+    for row in Proposal.objects.filter(agent=kind, state__in=IN_FORCE).order_by("ended", "number"):
+        made = _made(profile, row)
+        if made is None:
+            continue
+        if row.state == Proposal.State.ROLLING:
+            trial, share, proposal_id = made, row.share, row.pk
+        else:
+            profile = made
+    return InForce(profile, trial, share, proposal_id)
+
+
+def in_share(step_id: UUID, proposal_id: UUID | None, *, share: float) -> bool:
+    """Tell whether a step belongs to the share (0 to 1) of a proposal: by its id alone, alike in every process."""
+    drawn = hashlib.sha256(f"{proposal_id}:{step_id}".encode()).digest()[:8]
+    return int.from_bytes(drawn) < share * 2**64
+
+
+def _made(base: Profile, row: Proposal) -> Profile | None:
+    """Return the profile with the row's change; None where it was tested on another version."""
+    if row.base_version != base.prompt_version:
+        return None
+    try:
+        made = changed(base, read(row.change))
+    except UnfitChange:
+        return None
+    return made if made.prompt_version == row.new_version else None

@@ -1,0 +1,146 @@
+"""A rollout: who asks with which profile, and how it ends by itself."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from agents import executions, proposals, rollouts
+from agents.models import Proposal, Step
+from agents.profiles_in_force import in_force, in_share
+from agents.registry_kinds import PROFILES
+from agents.tests.improving import (
+    AGENT,
+    HARMS,
+    HELPS,
+    SUBJECTS,
+    by_prompt,
+    provider,
+    sentence,
+    system_of,
+    work,
+)
+from tenants.models import AuditEntry
+
+pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
+OWN = PROFILES[AGENT]
+GOOD = [{"check": "does not repeat itself", "passed": True, "weight": 2.0, "detail": ""}]
+BAD = [{"check": "does not repeat itself", "passed": False, "weight": 2.0, "detail": ""}]
+
+
+def rolling(text=HELPS, *, share=0.25):
+    row = proposals.draft(AGENT, sentence(text), cause="a habit").row
+    row = rollouts.begin(row.pk, why="to see")
+    Proposal.objects.filter(pk=row.pk).update(share=share)
+    return proposals.proposal(row.pk)
+
+
+def steps(row, version, evidence, count):
+    """Steps that ended since the rollout began."""
+    execution = executions.open_execution("Do it", ceiling_micros=0, requested_by="user:test")
+    Step.objects.bulk_create(
+        Step(
+            execution=execution, key=f"{version}-{number}", position=number, agent=AGENT, purpose="", instruction="Do it",
+            state="completed", success=True, confidence=Decimal(8), evidence=evidence, prompt_version=version,
+            finished=timezone.now(),
+        )
+        for number in range(1, count + 1)
+    )  # fmt: skip
+
+
+def test_a_share_of_steps_asks_with_it(tenant):
+    """By the step's id: alike at every try, and about as many as the share says."""
+    row = rolling()
+    ids = [uuid4() for _ in range(2000)]
+    chosen = [one for one in ids if in_force(AGENT).of(one).prompt_version == row.new_version]
+    assert chosen == [one for one in ids if in_share(one, row.pk, share=0.25)]
+    assert 400 < len(chosen) < 600
+    assert in_force("analysis").of(ids[0]) == PROFILES["analysis"]
+
+
+def test_each_step_records_what_it_asked_with(tenant):
+    """The prompt that went over the wire is the one of the version in the step's row."""
+    row = rolling(share=0.5)
+    with provider(by_prompt()) as wire:
+        done = work(12)
+    versions = {step.prompt_version for step in done}
+    assert versions == {OWN.prompt_version, row.new_version}
+    for step, subject in zip(done, SUBJECTS, strict=False):
+        said = [one for one in wire.chats() if system_of(one).startswith(OWN.prompt)]
+        asked = [one for one in said if f"what a {subject} is" in one.prompt]
+        says = {HELPS in system_of(one) for one in asked}
+        assert says == {step.prompt_version == row.new_version}
+
+
+def test_another_tenant_asks_as_before(tenant, other_tenant, in_tenant):
+    """What one tenant's work proved is its own."""
+    row = rolling(share=1.0)
+    assert in_force(AGENT).of(uuid4()).prompt_version == row.new_version
+    with in_tenant(other_tenant):
+        assert in_force(AGENT).of(uuid4()) == OWN
+
+
+def test_harm_is_taken_back_by_itself(tenant):
+    """Steps with it fail a check that steps without it pass."""
+    row = rolling(HARMS)
+    steps(row, row.base_version, GOOD, 90)
+    steps(row, row.new_version, BAD, 60)
+    ended = rollouts.watch(row.pk)
+    assert (ended.state, ended.share) == ("reverted", 0)
+    assert ended.comparison["high"] < 0
+    assert in_force(AGENT).of(uuid4()) == OWN
+    entry = AuditEntry.objects.get(action="proposal.reverted")
+    assert (entry.actor, entry.before["state"]) == ("system", "rolling")
+    assert "it does worse" in entry.after["reason"]
+
+
+def test_help_is_adopted_by_itself(tenant):
+    """From then on every step asks with it, and the next change builds on it."""
+    row = rolling()
+    steps(row, row.base_version, BAD, 90)
+    steps(row, row.new_version, GOOD, 60)
+    assert rollouts.watch(row.pk).state == "adopted"
+    assert in_force(AGENT).of(uuid4()).prompt_version == row.new_version
+    after = proposals.draft(AGENT, sentence("Be brief."), cause="more").row
+    assert after.base_version == row.new_version
+    assert HELPS in in_force(AGENT).profile.prompt
+
+
+def test_too_little_is_waited_for(tenant):
+    """A handful of steps decides nothing, whatever they show."""
+    row = rolling()
+    steps(row, row.base_version, BAD, 6)
+    steps(row, row.new_version, GOOD, 6)
+    watched = rollouts.watch(row.pk)
+    assert watched.state == "rolling"
+    assert watched.due is not None
+    assert watched.comparison["new"]["count"] == 6
+
+
+def test_one_rollout_at_a_time(tenant):
+    """A second accepted one waits, and has to prove itself anew where the first was adopted."""
+    first = rolling()
+    second = proposals.draft(AGENT, sentence("Be brief."), cause="more").row
+    proposals.move(second.pk, "testing", "")
+    proposals.move(second.pk, "accepted", "")
+    assert rollouts.begin(second.pk).state == "accepted"
+    proposals.move(first.pk, "adopted", "", share=1.0)
+    again = rollouts.watch(second.pk)
+    assert again.state == "draft"
+    assert "tested again" in again.reason
+
+
+def test_a_new_prompt_of_the_product_rests_what_was_proven_on_the_old(tenant):
+    """An adopted change whose base is no longer what the agent says is not made on something untested."""
+    row = rolling()
+    proposals.move(row.pk, "adopted", "", share=1.0)
+    Proposal.objects.filter(pk=row.pk).update(base_version="0" * 12)
+    assert in_force(AGENT).profile == OWN
+
+
+def test_a_rollout_on_another_base_ends(tenant):
+    """Nobody asks with it any more, so it does not stay open."""
+    row = rolling()
+    Proposal.objects.filter(pk=row.pk).update(base_version="0" * 12)
+    assert rollouts.watch(row.pk).state == "reverted"

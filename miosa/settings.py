@@ -194,6 +194,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalPolicyKindEnum": "deployments.models.ApprovalPolicy.Kind",
         "ProposalStateEnum": "agents.models.Proposal.State",
         "ProposalKindEnum": "agents.models.Proposal.Kind",
+        "ToolDecisionEnum": "agents.models.ToolRule.Decision",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -117,7 +117,7 @@ def test_what_has_expired_is_never_found_and_is_swept(wire):
     stays = note("the code is 4711")
     note("the code is 4712", expires=timezone.now() + timedelta(hours=1))
     assert len(found("code")) == 2
-    Memory.objects.exclude(pk=stays.pk).update(expires=timezone.now() - timedelta(seconds=1))
+    Memory.objects.exclude(pk=stays.pk).update(expires=timezone.now() - timedelta(hours=1))
     assert found("code") == ["the code is 4711"]
     assert [row.pk for row in memory.listed()] == [stays.pk]
 
@@ -127,7 +127,7 @@ def test_the_sweep_takes_what_has_expired(tenant):
     """Of every tenant, as the platform."""
     note("stays")
     gone = note("goes", expires=timezone.now() + timedelta(hours=1))
-    Memory.objects.filter(pk=gone.pk).update(expires=timezone.now() - timedelta(seconds=1))
+    Memory.objects.filter(pk=gone.pk).update(expires=timezone.now() - timedelta(hours=1))
     sweep_memories()
     assert [row.text for row in Memory.objects.all()] == ["stays"]
 

@@ -3,10 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
-from agents import executions, proposals, replaying, wording
+from agents import executions, memory, proposals, replaying, wording
 from agents.changes import Change, Kind
-from agents.models import Memory, Proposal, Step
+from agents.models import Proposal, Step
 from agents.remedies import remedies, sentence_for
 from agents.tests.improving import AGENT, by_prompt, provider, sentence, work
 from miosa.testing.wire_replies import Reply
@@ -25,10 +26,11 @@ def stored(key="part", *, agent=AGENT, output="A good answer.", instruction="Exp
 
 
 def remembered(step):
-    Memory.objects.create(
-        step=step, agent=step.agent, request=step.instruction, output=step.output, confidence=step.confidence,
-        pattern=[0.05] * 384, embedded_by="m",
-    )  # fmt: skip
+    pattern = [384**-0.5] * 384
+    with transaction.atomic():
+        memory.remember_result(
+            step, confidence=float(step.confidence), pattern=pattern, model="all-MiniLM-L6-v2"
+        )
 
 
 def kinds(step, *failed):

@@ -29,7 +29,7 @@ def hourly(creator):
     return schedules.make({"name": "news", "request": "Say hello", "interval_s": 3600}, created_by=creator)
 
 
-def due(schedule, ago=timedelta(seconds=1), **fields):
+def due(schedule, ago=timedelta(minutes=1), **fields):
     """Let it be due as of a moment ago."""
     moment = timezone.now() - ago
     Schedule.objects.filter(pk=schedule.pk).update(next_due=moment, **fields)

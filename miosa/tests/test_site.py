@@ -15,7 +15,7 @@ import pytest
 from miosa.environment import ROOT
 from miosa.http.event_stream import read_events
 
-START_S = 120
+START_S = 300  # the attacks of the doctor, on cores that are shared with other tests, included
 TASK_S = 180
 TASK = (
     "Summarise this text and write a Python function that counts its words, with a test: Bees visit flowers to "

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from agents.contract import CodeRun, CodeRunUnavailable, Evidence, Profile, Recollection, Reply
+from agents.replay_effects import NoEffects
 from deployments.boxes.contract import BoxSpec, Ended, Output
 from deployments.boxes.errors import BoxUnavailable
 from deployments.boxes.opening import open_box
@@ -15,7 +16,7 @@ from deployments.boxes.opening import open_box
 MODEL = "smollm2-135m"
 
 
-class LiveBench:
+class LiveBench(NoEffects):
     """A Workbench; `asked` keeps each call with its seconds for the trial's report."""
 
     def __init__(self, model_url: str, embeddings_url: str, *, seed: int = 7) -> None:

@@ -17,7 +17,7 @@ override DATA := $(value DATA)
 export TASK ONCE DATA FILES OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint format bench lock venv sandbox pgbouncer
+.PHONY: help demo up down test lint format bench evals lock venv sandbox pgbouncer
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -49,6 +49,9 @@ bench: $(INSTALLED_DEV) ## measure; each benchmark prints a table, with DATA=fol
 	@for file in $$(grep -l __main__ benchmarks/*.py); do \
 	  grep -q '"--data"' "$$file" && { [ -n "$$DATA" ] || continue; set -- --data "$$DATA"; } || set --; \
 	  PYTHONPATH=. $(PY) "$$file" "$$@" || exit 1; done
+
+evals: $(INSTALLED) sandbox ## run the agents' evaluation sets by rules alone; with MODEL=built-in the small model answers
+	@$(PY) manage.py evals run --model $${MODEL:-none}
 
 lock: $(INSTALLED_DEV) ## pin the newest packages that fit requirements*.in, with their hashes
 	$(PIP) uv

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from agents import registry
+from agents import profiles_in_force, registry
 from agents.models import Execution, ExecutionEvent
 from agents.registry_kinds import PROFILES
 from deployments import approvals
@@ -55,8 +55,8 @@ def events_after(execution_id: UUID, number: int) -> Page:
 @may_lag
 def roster() -> list[dict[str, Any]]:
     """Return every agent with its purpose, capabilities and standing in the current tenant."""
-    standings = registry.standings()
-    return [_agent(kind, standings.get(kind) or registry.NO_STANDING) for kind in PROFILES]
+    standings, versions = registry.standings(), profiles_in_force.versions()
+    return [_agent(kind, standings.get(kind) or registry.NO_STANDING, versions) for kind in PROFILES]
 
 
 @may_lag
@@ -64,10 +64,10 @@ def agent(kind: str) -> dict[str, Any]:
     """Return one agent; raises NotFound."""
     if kind not in PROFILES:
         raise NotFound(f"There is no agent {kind!r}; there are {', '.join(PROFILES)}.")
-    return _agent(kind, registry.standing(kind))
+    return _agent(kind, registry.standing(kind), profiles_in_force.versions())
 
 
-def _agent(kind: str, standing: registry.Standing) -> dict[str, Any]:
+def _agent(kind: str, standing: registry.Standing, versions: dict[str, str]) -> dict[str, Any]:
     profile = PROFILES[kind]
     return {
         "kind": kind,
@@ -75,7 +75,7 @@ def _agent(kind: str, standing: registry.Standing) -> dict[str, Any]:
         "capabilities": [name.rstrip("*") for name in profile.capabilities],
         "task_kind": profile.task_kind,
         "mode": profile.mode,
-        "prompt_version": profile.prompt_version,
+        "prompt_version": versions.get(kind, profile.prompt_version),
         "total": standing.total,
         "successful": standing.successful,
         "failed": standing.failed,

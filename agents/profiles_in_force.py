@@ -5,13 +5,14 @@ product brings another prompt, what was tested against the old one is not proven
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from agents.changes import UnfitChange, changed, read
 from agents.contract import Profile
 from agents.models import Proposal
-from agents.registry_kinds import profile_of
+from agents.registry_kinds import AgentKind, profile_of
 
 IN_FORCE = (Proposal.State.ADOPTED, Proposal.State.ROLLING)
 
@@ -36,8 +37,21 @@ class InForce:
 
 def in_force(kind: str) -> InForce:
     """Return what an agent of the current tenant asks with; one query. Raises KeyError for an unknown kind."""
+    return _chained(kind, Proposal.objects.filter(agent=kind, state__in=IN_FORCE).order_by("ended", "number"))
+
+
+def versions() -> dict[str, str]:
+    """Return the prompt version in force of each agent of the current tenant for which one was adopted; one query."""
+    rows: dict[str, list[Proposal]] = {}
+    known = Proposal.objects.filter(state=Proposal.State.ADOPTED, agent__in=list(AgentKind))
+    for row in known.order_by("ended", "number"):
+        rows.setdefault(row.agent, []).append(row)
+    return {kind: _chained(kind, adopted).profile.prompt_version for kind, adopted in rows.items()}
+
+
+def _chained(kind: str, rows: Iterable[Proposal]) -> InForce:
     profile, trial, share, proposal_id = profile_of(kind), None, 0.0, None
-    for row in Proposal.objects.filter(agent=kind, state__in=IN_FORCE).order_by("ended", "number"):
+    for row in rows:
         made = _made(profile, row)
         if made is None:
             continue

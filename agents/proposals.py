@@ -165,8 +165,8 @@ def edit(row_id: UUID, change: Change, *, reason: str) -> Proposal:
 
 
 def note(row_id: UUID, *, due: datetime | None = None, **values: Any) -> None:
-    """Write figures down that change no state: a comparison, a look that waits."""
-    proposals().filter(pk=row_id).update(due=due, **values)
+    """Write figures down that change no state: a comparison, a look that waits. What has ended stays as it is."""
+    proposals().filter(pk=row_id).exclude(state__in=ENDED).update(due=due, **values)
 
 
 def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:

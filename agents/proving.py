@@ -44,8 +44,11 @@ def prove(proposal_id: UUID) -> Tested:
     """
     row = _based(proposals.proposal(proposal_id))
     if row.state == State.DRAFT:
-        if (ready := replaying.waiting(row, most=LEAST_PAIRS)) + _pairs(row) < LEAST_PAIRS:
-            return _waits(row, f"{ready} stored steps to replay, {LEAST_PAIRS} are needed")
+        needed = (
+            LEAST_PAIRS if row.looks else LEAST_PAIRS - _pairs(row)
+        )  # a look at the same pairs shows nothing new
+        if (ready := replaying.waiting(row, most=LEAST_PAIRS)) < needed:
+            return _waits(row, f"{ready} stored steps to replay, {needed} are needed")
         proposals.move(row.pk, State.TESTING, "its replay begins", due=proposals.later(seconds=RING_S))
         wording.improve(row.pk)
     stopped = _replayed(proposals.proposal(proposal_id))
@@ -98,6 +101,8 @@ def _replayed(row: Proposal) -> str:
             ProposalTrial.objects.bulk_create([trial], ignore_conflicts=True)
             quota.extend(reference)
             proposals.note(row.pk, due=proposals.later(seconds=RING_S))
+            if proposals.proposal(row.pk).state != State.TESTING:
+                return "somebody has decided meanwhile"
     except ModelUnavailable as error:
         return f"no model answers just now ({error})"
     except PaymentRequired as error:
@@ -108,6 +113,8 @@ def _replayed(row: Proposal) -> str:
 
 
 def _decided(row: Proposal, stopped: str) -> Tested:
+    if row.state != State.TESTING:
+        return Tested(row, None, stopped)
     trials = pairs_of(row)
     look = look_at([one.difference for one in trials], number=row.looks + 1)
     ended = f"; ended early: {stopped}" if stopped else ""
@@ -116,7 +123,8 @@ def _decided(row: Proposal, stopped: str) -> Tested:
     values = {"looks": look.number, "bound": look.bound, "replays": _summary(trials, look)}
     reason = f"{look.because}{ended}"
     if look.says == Says.ACCEPT:
-        row = proposals.move(row.pk, State.ACCEPTED, reason, **values)
+        soon = proposals.later(seconds=rollouts.LOOK_S)
+        row = proposals.move(row.pk, State.ACCEPTED, reason, due=soon, **values)
         return Tested(rollouts.begin(row.pk), look, reason)
     if look.says == Says.REJECT:
         return Tested(proposals.move(row.pk, State.REJECTED, reason, **values), look, reason)

@@ -79,8 +79,8 @@ def _examples(step: Step) -> Iterator[Change]:
         .order_by("-confidence", "-created")[:20]
     )
     for one in found:
-        if len(one.request) <= MOST_GIVEN and 0 < len(one.output) <= MOST_ANSWER:
-            yield Change(Kind.EXAMPLE, given=one.request, answer=one.output, origin=str(one.step_id))
+        if len(one.request) <= MOST_GIVEN and 0 < len(one.text) <= MOST_ANSWER:
+            yield Change(Kind.EXAMPLE, given=one.request, answer=one.text, origin=str(one.step_id))
             return
 
 

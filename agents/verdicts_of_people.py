@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
-from agents import proposals, rollouts
+from agents import proposals, rollouts, tasks
 from agents.changes import UnfitChange, read
 from agents.models import Proposal
 from agents.proposals import State
@@ -70,7 +69,8 @@ def _edit(row: Proposal, change: Mapping[str, Any] | None, reason: str) -> Propo
 def _test(row: Proposal) -> Proposal:
     if row.state != State.DRAFT:
         raise Conflict(f"The proposal {row} is {row.state}; only a draft is tested.")
-    proposals.note(row.pk, due=timezone.now(), reason="to be tested now")
+    proposals.note(row.pk, due=proposals.later(seconds=proposals.RING_S), reason="to be tested now")
+    transaction.on_commit(lambda: tasks.ring(tasks.improve, str(row.tenant_id), row.pk))
     return proposals.proposal(row.pk)
 
 

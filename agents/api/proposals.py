@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -12,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agents import proposals, tasks
+from agents import proposals
 from agents.api.control import IDEMPOTENCY_KEY
 from agents.models import Proposal, ProposalTrial
 from agents.proving import pairs_of
@@ -152,6 +151,4 @@ class ProposalDecisions(IdempotentPost, APIView):
         payload = ProposalDecisionRequest(data=request.data)
         payload.is_valid(raise_exception=True)
         row = decide(kwargs["proposal_id"], **payload.validated_data)
-        if row.due is not None:
-            transaction.on_commit(lambda: tasks.ring(tasks.improve, str(row.tenant_id), row.pk))
         return Response(ProposalRepresentation(row).data)

@@ -68,6 +68,16 @@ def test_a_person_refuses(api, draft):
     assert draft.fingerprint in proposals.tried(AGENT)
 
 
+def test_a_person_has_it_tested(api, draft):
+    """A worker is called; a proposal that has ended is not tested."""
+    answered = said(api, draft, decision="test")
+    assert (answered.status_code, answered.json()["state"]) == (200, "draft")
+    draft.refresh_from_db()
+    assert draft.due is not None
+    said(api, draft, decision="refuse")
+    assert said(api, draft, decision="test").status_code == 409
+
+
 def test_a_person_edits(api, draft):
     """Another version takes its place, and has to prove itself."""
     change = {"kind": "prompt", "text": "Say everything once, and briefly."}

@@ -1,12 +1,24 @@
 """The whole loop: a result below the threshold, a cause, a proposal, a replay, a decision."""
 
 import pytest
+from django.utils import timezone
+from django_tenants.utils import tenant_context
 
-from agents import proposals, proving
+from agents import insight, proposals, proving
 from agents.models import Lesson, Proposal, ProposalTrial, Step
 from agents.profiles_in_force import in_force
 from agents.registry_kinds import PROFILES
-from agents.tests.improving import AGENT, HARMS, HELPS, NOTHING, by_prompt, provider, sentence, work
+from agents.tests.improving import (
+    AGENT,
+    HARMS,
+    HELPS,
+    NOTHING,
+    by_prompt,
+    provider,
+    sentence,
+    system_of,
+    work,
+)
 from billing.models import Reservation
 from tenants.models import AuditEntry
 
@@ -90,6 +102,63 @@ def test_too_little_work_is_waited_for(tenant):
         proving.prove(row.pk)
     row.refresh_from_db()
     assert (row.state, row.replays["pairs"]) == ("rolling", 7)
+
+
+def test_the_same_pairs_are_not_looked_at_twice(tenant):
+    """A look needs new pairs: until there are enough of them, no error is spent."""
+    with provider(by_prompt()):
+        work(6)
+        row = Proposal.objects.get()
+        Proposal.objects.filter(pk=row.pk).update(looks=1)
+        ProposalTrial.objects.bulk_create(
+            ProposalTrial(
+                proposal=row, step=step, input_digest=f"{number:064d}", look=1, old_first=True, old_score=0.5,
+                new_score=0.6, difference=0.1,
+            )
+            for number, step in enumerate(Step.objects.filter(agent=AGENT)[:3])
+        )  # fmt: skip
+        Step.objects.filter(pk__in=ProposalTrial.objects.values("step")).update(calls=0)
+        assert proving.prove(row.pk).look is None
+    row.refresh_from_db()
+    assert (row.state, row.looks) == ("draft", 1)
+
+
+def test_who_is_refused_while_it_is_tested_stays_refused(tenant):
+    """A person decides between two pairs: the rest is not asked any more."""
+    usual, decided = by_prompt(), []
+
+    def script(asked):
+        if HELPS in system_of(asked) and not decided:
+            decided.append(proposals.move(proposal_id, "refused", "not our tone"))
+        return usual(asked)
+
+    with provider(usual) as wire:
+        work(6)
+        proposal_id = Proposal.objects.get().pk
+        wire.script = in_this_tenant(tenant, script)
+        proving.prove(proposal_id)
+    assert Proposal.objects.get().state == "refused"
+    assert ProposalTrial.objects.count() == 1
+
+
+def in_this_tenant(tenant, script):
+    """The provider's thread acts as somebody of this tenant."""
+
+    def acting(asked):
+        with tenant_context(tenant):
+            return script(asked)
+
+    return acting
+
+
+def test_the_roster_shows_what_is_in_force(tenant):
+    """The version that was adopted, not the one that shipped."""
+    row = proposals.draft(AGENT, sentence(HELPS), cause="to see").row
+    assert insight.agent(AGENT)["prompt_version"] == OWN
+    proposals.move(row.pk, "rolling", "", rolled=timezone.now())
+    proposals.move(row.pk, "adopted", "")
+    assert insight.agent(AGENT)["prompt_version"] == row.new_version
+    assert {one["kind"]: one for one in insight.roster()}[AGENT]["prompt_version"] == row.new_version
 
 
 def test_a_provider_that_is_away_decides_nothing(tenant):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agents.contract.tools import Returned, Turn, Use
-from agents.models import Step, ToolUse
+from agents.models import Execution, Step, ToolUse
 from agents.storable import storable
 
 State = ToolUse.State
@@ -48,6 +48,14 @@ def of_step(step_id: UUID) -> list[list[ToolUse]]:
     for row in ToolUse.objects.filter(step_id=step_id).order_by("round", "place"):
         rounds.setdefault(row.round, []).append(row)
     return list(rounds.values())
+
+
+def was_seen(execution: Execution, text: str) -> bool:
+    """Tell whether a text stands, letter by letter, in what was asked or in what a tool returned in this execution."""
+    if text and text in execution.request:
+        return True
+    rows = ToolUse.objects.filter(execution_id=execution.pk, state__in=(State.DONE, State.FAILED))
+    return bool(text) and rows.filter(output__contains=text).exists()
 
 
 def waits(row: ToolUse, *, effect: str) -> None:

@@ -36,7 +36,7 @@ class Toolbox:
     def offered(self) -> tuple[Offered, ...]:
         """Return the tools that may be asked for, with whether a person is asked first."""
         rules = tool_rules.rules()
-        verdicts = {name: self._verdict(tool, rules) for name, tool in self._tools().items()}
+        verdicts = {name: self._verdict(tool, rules, tool.effect) for name, tool in self._tools().items()}
         return tuple(
             Offered(tool.name, tool.description, tool.parameters, tool.effect, verdicts[name] is Verdict.ASK)
             for name, tool in self._tools().items()
@@ -62,19 +62,27 @@ class Toolbox:
         wrong = self._fault(row, tool)
         if tool is None or wrong:
             return self._recorded(row, Returned(wrong, ok=False, origin="the toolbox"), None)
-        word = self._verdict(tool, tool_rules.rules())
+        effect = self._effect(tool, row)
+        word = self._verdict(tool, tool_rules.rules(), effect)
         if word is Verdict.DENY:
             return self._recorded(row, _said_no(f"{tool.name} may not be used here."), None, refused=True)
-        if word is Verdict.ASK and (no := self._asked(row, tool)):
+        if word is Verdict.ASK and (no := self._asked(row, tool, effect)):
             return self._recorded(row, _said_no(no), None, refused=True)
-        return self._done(row, tool)
+        return self._done(row, tool, effect)
 
-    def _asked(self, row: ToolUse, tool: Tool) -> str:
-        reason = policy_asks(tool.name, tool.effect, tool.kinds) or f"it {tool.effect.value} something"
-        return gate(self._execution, row, effect=tool.effect, reason=reason)
+    def _asked(self, row: ToolUse, tool: Tool, effect: Effect) -> str:
+        reason = policy_asks(tool.name, effect, tool.kinds) or f"it {effect.value} something"
+        return gate(self._execution, row, effect=effect, reason=reason)
 
-    def _done(self, row: ToolUse, tool: Tool) -> None:
-        tool_uses.begin(row, effect=tool.effect)
+    def _effect(self, tool: Tool, row: ToolUse) -> Effect:
+        """What this use does: an address that stands nowhere in what came in was made up, and could carry something out."""
+        if not tool.seen or tool.effect is not Effect.READS:
+            return tool.effect
+        wanted = str((row.arguments or {}).get(tool.seen, ""))
+        return Effect.READS if tool_uses.was_seen(self._execution, wanted) else Effect.SENDS
+
+    def _done(self, row: ToolUse, tool: Tool, effect: Effect) -> None:
+        tool_uses.begin(row, effect=effect)
         self._tell("tool_called", row)
         hands = Hands(self._execution, self._step, str(row.pk), self.workspace)
         started = time.perf_counter()
@@ -115,9 +123,9 @@ class Toolbox:
             return "The arguments are no JSON object."
         return fault_of(row.arguments, tool.parameters)
 
-    def _verdict(self, tool: Tool, rules: Mapping[str, str]) -> Verdict:
-        policy = policy_asks(tool.name, tool.effect, tool.kinds)
-        return verdict(tool.name, tool.effect, rules=rules, permits=self._step.permits, policy=policy)
+    def _verdict(self, tool: Tool, rules: Mapping[str, str], effect: Effect) -> Verdict:
+        policy = policy_asks(tool.name, effect, tool.kinds)
+        return verdict(tool.name, effect, rules=rules, permits=self._step.permits, policy=policy)
 
     def _tools(self) -> Mapping[str, Tool]:
         """Return the tools on the agent's list; MCP servers are asked for only where it has any of them."""

@@ -164,3 +164,16 @@ def test_another_tenant_sees_nothing_of_it(tenant, other_tenant):
     with tenant_context(other_tenant):
         assert not ToolUse.objects.exists()
         assert begun(other_tenant).files() == {}
+
+
+def test_an_address_that_nobody_named_is_asked_about(tenant):
+    """What an agent made up could carry something out; what stands in the request or in a result may be read."""
+    bench = begun(tenant)
+    with pytest.raises(NotYet):
+        use(bench, "fetch_page", url="https://127.0.0.1/?secret=4711")
+    assert Approval.objects.get().effect["effect"] == "sends"
+    later = begun(tenant)
+    use(later, "write_file", path="links.txt", content="see https://127.0.0.1/terms")
+    use(later, "read_file", path="links.txt")
+    returned = use(later, "fetch_page", url="https://127.0.0.1/terms")
+    assert "could not be fetched" in returned.text  # it was tried, and the guarded transport refused it

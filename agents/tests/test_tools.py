@@ -2,6 +2,7 @@
 
 import pytest
 
+from agents import tool_rules
 from agents.tests.tool_scene import begun, use
 from agents.tools.sql_check import QuestionRefused, question
 from agents.tools.web import as_text
@@ -124,6 +125,7 @@ def test_a_page_is_read_as_a_reader_sees_it():
 
 def test_pages_of_this_machine_are_not_fetched(tenant):
     """An address that is not the public internet's is refused in words."""
+    tool_rules.decide("fetch_page", "allow", actor="user:1")
     returned = use(begun(tenant), "fetch_page", url="https://127.0.0.1/admin")
     assert not returned.ok
     assert "could not be fetched" in returned.text

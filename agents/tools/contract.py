@@ -38,6 +38,7 @@ class Tool:
     timeout_s: float = 60.0
     most_chars: int = 20_000
     kinds: frozenset[str] = frozenset()  # what a tenant's approval policies know it as, beside its effect
+    seen: str = ""  # an argument that was seen before; one that an agent made up could carry something out
 
 
 def parameters(required: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Read a git repository over https: its files at a branch, a tag or a commit become files of the task."""
+"""Read a public git repository over https: its files at a branch, a tag or a commit become files of the task."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,8 +16,8 @@ MOST_FILES, MOST_BYTES = 200, 8 * 1024 * 1024  # what an execution takes of a re
 def _read(arguments: Mapping[str, Any], hands: Hands) -> Returned:
     url, folder = arguments["url"], str(arguments.get("folder", "")).strip("/")
     try:
-        remote = remotes.remote(url, arguments.get("credential", ""))
-        got = fetching.fetch(remote, arguments.get("ref", ""))
+        # Without a credential: a tool that a model aims must not send one of the tenant's secrets anywhere.
+        got = fetching.fetch(remotes.remote(url), arguments.get("ref", ""))
         files = _within(got.files, folder)
         kept = hands.workspace.keep(files, origin=Artefact.Origin.SOURCE)
     except Problem as error:
@@ -50,19 +50,15 @@ def _within(files: Mapping[str, tuple[bytes, bool]], folder: str) -> dict[str, b
 TOOLS = (
     Tool(
         "read_repository",
-        "Fetch the files of a git repository over https, at its own branch or at `ref`; they become files of the task.",
+        "Fetch the files of a public git repository over https, at its own branch or at `ref`; they become files of the task.",
         parameters(
             ("url",),
             url={"type": "string", "minLength": 9, "maxLength": 1_000},
             ref={"type": "string", "maxLength": 200},
             folder={"type": "string", "maxLength": 400, "description": "only what lies in it"},
-            credential={
-                "type": "string",
-                "maxLength": 100,
-                "description": "name of a stored secret git/<name>",
-            },
         ),
         _read,
         timeout_s=60,
+        seen="url",
     ),
 )

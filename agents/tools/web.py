@@ -89,6 +89,7 @@ TOOLS = (
         parameters(("url",), url={"type": "string", "minLength": 9, "maxLength": 2_000}),
         _fetch,
         timeout_s=30,
+        seen="url",
         most_chars=40_000,
     ),
 )

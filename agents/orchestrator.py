@@ -13,7 +13,18 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from agents import confidence, endings, executions, gates, improvement, leases, memory, part, repairs
+from agents import (
+    confidence,
+    endings,
+    executions,
+    gates,
+    handing_over,
+    improvement,
+    leases,
+    memory,
+    part,
+    repairs,
+)
 from agents.assignment import shipping_of, task_of
 from agents.ceilings import Stopped, used
 from agents.contract import Evidence, ModelUnavailable, NotYet, Result
@@ -207,6 +218,7 @@ def _failed(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> F
         if row.key in {PLAN, CONCLUDE}:
             endings.finished(held.execution_id, Execution.State.FAILED, error=error, cause=cause)
             return Followup()
+        handing_over.lay_out(row)
         return Followup(executions.advance(held.execution_id))
 
 

@@ -26,6 +26,19 @@ def _planned(_state: Mapping[str, Any], happened: Happened) -> Patch:
     return {"execution": explained, "steps": steps | {CONCLUDE: last}}
 
 
+def _handed(state: Mapping[str, Any], happened: Happened) -> Patch:
+    """One step more, in the place of one that could not be done: what waited for that waits for it."""
+    told = happened.data
+    key, old = told["step"], told["instead_of"]
+    place = state["steps"].get(old, {}).get("order", 0) + 0.5
+    steps = {key: _new(key, told["agent"], told["purpose"], told["depends_on"], place)}
+    for name, step in state["steps"].items():
+        deps = step.get("depends_on", [])
+        if old in deps:
+            steps[name] = {"depends_on": [key if one == old else one for one in deps]}
+    return {"steps": steps}
+
+
 def _mended(state: Mapping[str, Any], happened: Happened) -> Patch:
     """Two steps more; what waited for the review waits for the second one."""
     told = happened.data["steps"]
@@ -135,7 +148,7 @@ def _use(happened: Happened) -> Patch:
 
 
 CHANGES = {
-    "task_created": _created, "task_started": _started, "plan_made": _planned, "repair_planned": _mended,
+    "task_created": _created, "task_started": _started, "plan_made": _planned, "repair_planned": _mended, "handed_over": _handed,
     "agent_started": _begun, "model_answered": _answered, "tool_called": _called, "tool_returned": _returned,
     "agent_waits": _waits, "agent_retried": _retried, "agent_finished": _finished, "agent_skipped": _skipped,
     "task_held": _held, "task_paused": _paused, "task_resumed": _paused,

@@ -12,7 +12,7 @@ from agents.watching.folding import changes, drawn, folded
 from agents.watching.state import Happened, Patch, empty, merged
 from deployments.models import Approval
 
-PLANNED = frozenset({"task_created", "plan_made", "repair_planned"})
+PLANNED = frozenset({"task_created", "plan_made", "repair_planned", "handed_over"})
 ENDINGS = frozenset({"task_completed", "task_failed", "task_cancelled"})
 MOST_EVENTS = 5_000
 

@@ -51,10 +51,7 @@ def lay_out(failed: Step) -> bool:
     executions.tell(
         failed.execution_id,
         "handed_over",
-        step=key,
-        agent=other,
-        purpose=made.purpose,
-        depends_on=made.depends_on,
+        steps=[{"step": key, "agent": other, "purpose": made.purpose, "depends_on": made.depends_on}],
         instead_of=failed.key,
         why=f"{failed.agent} could not do it: {failed.error}",
     )

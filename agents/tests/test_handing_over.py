@@ -49,7 +49,7 @@ def test_another_agent_takes_it_over_and_is_told_why(tenant, execution):
     assert executions.advance(execution.pk) == [taken.pk]
     assert execution.steps.get(key="strategy").error == "it broke"
     told = [one["data"] for one in events_after(execution.pk, 0).events if one["kind"] == "handed_over"]
-    assert [(one["step"], one["instead_of"]) for one in told] == [(taken.key, "strategy")]
+    assert [(one["steps"][0]["step"], one["instead_of"]) for one in told] == [(taken.key, "strategy")]
     shown = reading.state_of(execution)["steps"]
     assert shown["architect"]["depends_on"] == [taken.key]
 

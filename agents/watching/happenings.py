@@ -28,8 +28,8 @@ def _planned(_state: Mapping[str, Any], happened: Happened) -> Patch:
 
 def _handed(state: Mapping[str, Any], happened: Happened) -> Patch:
     """One step more, in the place of one that could not be done: what waited for that waits for it."""
-    told = happened.data
-    key, old = told["step"], told["instead_of"]
+    told, old = happened.data["steps"][0], happened.data["instead_of"]
+    key = told["step"]
     place = state["steps"].get(old, {}).get("order", 0) + 0.5
     steps = {key: _new(key, told["agent"], told["purpose"], told["depends_on"], place)}
     for name, step in state["steps"].items():

@@ -45,7 +45,7 @@ LINES: Mapping[str, Callable[[Data], str]] = {
     "task_created": lambda _: "The task was handed in",
     "task_started": lambda _: "A worker took it",
     "plan_made": lambda data: f"Plan: {data['explanation']}",
-    "handed_over": lambda data: f"Handed over to {data['agent']}: {data['why']}",
+    "handed_over": lambda data: f"Handed over to {data['steps'][0]['agent']}: {data['why']}",
     "repair_planned": lambda data: f"Repair planned: {data['why']}",
     "agent_started": lambda data: f"{data['agent']} starts: {data['purpose']}",
     "model_answered": _answered,

@@ -63,8 +63,9 @@ class Progress:
         if kind == "plan_made":
             self._planned(data)
         elif kind == "handed_over":
-            self.note = f"handed over to {data['agent']}: {data['why']}"
-            self.rows[data["step"]] = Row(data["agent"], data["purpose"])
+            taken = data["steps"][0]
+            self.note = f"handed over to {taken['agent']}: {data['why']}"
+            self.rows[taken["step"]] = Row(taken["agent"], taken["purpose"])
         elif kind == "repair_planned":
             self.note = f"repair: {data['why']}"
             self.rows |= {one["step"]: Row(one["agent"], one["purpose"]) for one in data["steps"]}
@@ -160,7 +161,7 @@ def _finished(data: dict[str, Any]) -> str:
 
 LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "plan_made": lambda data: f"plan: {data['explanation']}",
-    "handed_over": lambda data: f"handed over to {data['agent']}: {data['why']}",
+    "handed_over": lambda data: f"handed over to {data['steps'][0]['agent']}: {data['why']}",
     "repair_planned": lambda data: f"repair planned: {data['why']}",
     "agent_started": lambda data: f"  {data['agent']} starts: {data['purpose']}",
     "model_answered": _answered,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from agents import executions
+from agents import below, executions
 from agents.models import Execution, Step
 from billing import ledger, quota
 from billing.agreements import cost_of_use
@@ -32,7 +32,9 @@ def concluded(row: Step) -> Execution:
 
 
 def finished(execution_id: UUID, state: str, **values: Any) -> Execution:
-    """End an execution in a state, with what its row shall hold."""
+    """End an execution in a state, with what its row shall hold, and those below it that still go on."""
+    for below_id in below.open_below(execution_id):
+        cancel(below_id)
     ledger.post(
         "executions", 1, cost_micros=cost_of_use("executions", 1), source="execution", source_id=f"{execution_id}",
         execution_id=execution_id, description=f"execution, {state}",
@@ -40,4 +42,5 @@ def finished(execution_id: UUID, state: str, **values: Any) -> Execution:
     cost = ledger.spent_on(execution_id)
     execution = executions.finish(execution_id, state, cost_micros=cost, **values)
     quota.settle(execution.reference, cost)
+    below.ended(execution, cost + execution.lent_micros)
     return execution

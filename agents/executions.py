@@ -44,6 +44,11 @@ def open_execution(request: str, *, ceiling_micros: int, requested_by: str, **fi
     return execution
 
 
+def lend(execution_id: UUID, micros: int) -> None:
+    """Move a part of an execution's ceiling to one below it; a negative amount comes back."""
+    Execution.objects.filter(pk=execution_id).update(lent_micros=F("lent_micros") + micros)
+
+
 def begin(held: Claim) -> tuple[Execution, Step] | None:
     """Mark the claimed step's start and return what it is about; None where its execution is paused.
 
@@ -163,16 +168,10 @@ def lay_out(execution_id: UUID, plan: Plan) -> None:
         plan_source=plan.source, plan_explanation=plan.explanation
     )
     shown = [
-        {
-            "step": s.key,
-            "agent": s.agent,
-            "purpose": s.purpose,
-            "depends_on": list(s.depends_on),
-            "permits": list(s.permits),
-            "expects": s.expects,
-        }
+        {"step": s.key, "agent": s.agent, "purpose": s.purpose, "depends_on": list(s.depends_on),
+         "permits": list(s.permits), "expects": s.expects}
         for s in plan.steps
-    ]
+    ]  # fmt: skip
     tell(execution_id, "plan_made", source=plan.source, explanation=plan.explanation, steps=shown)
 
 

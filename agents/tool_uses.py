@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from agents.below import roots_request
 from agents.contract.tools import Returned, Turn, Use
 from agents.models import Execution, Step, ToolUse
 from agents.storable import storable
@@ -52,7 +53,7 @@ def of_step(step_id: UUID) -> list[list[ToolUse]]:
 
 def was_seen(execution: Execution, text: str) -> bool:
     """Tell whether a text stands, letter by letter, in what was asked or in what a tool returned in this execution."""
-    if text and text in execution.request:
+    if text and text in roots_request(execution):
         return True
     rows = ToolUse.objects.filter(execution_id=execution.pk, state__in=(State.DONE, State.FAILED))
     return bool(text) and rows.filter(output__contains=text).exists()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from agents import executions, facts, memory, sandboxed, speech
+from agents import below, executions, facts, memory, sandboxed, speech
 from agents import shipping as shipping_of_executions
 from agents.ceilings import NOTHING, Repeats, Used, ceilings, check
 from agents.contract import (
@@ -178,7 +178,8 @@ class LiveBench:
     def tools(self) -> tuple[Offered, ...]:
         return self._toolbox.offered()
 
-    changing_tools = staticmethod(changing_tools)
+    def changing_tools(self) -> Mapping[str, str]:
+        return {} if self.execution.parent_id else changing_tools()  # a model's word permits nothing
 
     def earlier(self) -> tuple[Turn, ...]:
         return self._tool_turns.earlier()
@@ -210,7 +211,6 @@ class LiveBench:
         return facts.facts(name, **filters)
 
     def _mode(self, wanted: str) -> str:
-        # What the caller asked for the whole task wins over an agent's own habit.
         return self.execution.mode if self.execution.mode != Execution.Mode.BALANCE else wanted
 
     def _attribution(self) -> Attribution:
@@ -221,7 +221,7 @@ class LiveBench:
             execution_id=self.execution.pk,
             step_id=self.step.pk,
             agent=self.step.agent,
-            ceiling_micros=self.execution.ceiling_micros,
+            ceiling_micros=below.ceiling_now(self.execution.pk),
         )
 
     def _noted(self, answer: Answer) -> Reply:

@@ -17,6 +17,7 @@ class AgentsEnvironment:
     execution_tokens: int = variable("MIOSA_EXECUTION_TOKENS", check.number(1_000, 1_000_000_000), 2_000_000)
     execution_steps: int = variable("MIOSA_EXECUTION_STEPS", check.number(3, 1_000), 40)
     execution_work_s: int = variable("MIOSA_EXECUTION_WORK_S", check.number(10, 2_592_000), 21_600)
+    execution_depth: int = variable("MIOSA_EXECUTION_DEPTH", check.number(0, 10), 3)
     mcp_file: str = variable("MIOSA_MCP_FILE", check.file)
     memory_model: str = variable("MIOSA_MEMORY_MODEL", check.model_name, "all-MiniLM-L6-v2")
     improvement_replays: int = variable("MIOSA_IMPROVEMENT_REPLAYS", check.number(6, 200), 12)

@@ -162,6 +162,8 @@ class ExecutionSummary(serializers.ModelSerializer[Execution]):
             "paused",
             "waits_for_person",
             "approval_id",
+            "parent_id",
+            "depth",
             "origin_id",
             "origin_step",
             "confidence",

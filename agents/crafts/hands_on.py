@@ -16,7 +16,7 @@ REPAIRS = 3
 # What an agent that works on files may ask for.
 MATERIAL_TOOLS = (
     "list_files", "read_file", "write_file", "replace_in_file", "run_python", "run_command", "read_repository",
-    "fetch_page", "recall_memory", "mcp__*",
+    "fetch_page", "recall_memory", "delegate_task", "mcp__*",
 )  # fmt: skip
 FOUND = "Your work was checked and is not right yet. {fault}\nRepair it with the tools, then answer with your report."
 

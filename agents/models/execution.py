@@ -55,6 +55,12 @@ class Execution(TenantOwned):
         null=True, help_text="the execution it goes on from, where it is no new task"
     )
     origin_step = models.CharField(max_length=40, blank=True, help_text="the step from which it is done anew")
+    parent_id = models.UUIDField(null=True, help_text="the execution that handed this task on")
+    parent_use_id = models.UUIDField(null=True, help_text="the use of a tool that it answers")
+    depth = models.PositiveSmallIntegerField(default=0, help_text="executions above it")
+    lent_micros = models.BigIntegerField(
+        default=0, help_text="of its ceiling, what executions below it may use or have used"
+    )
     paused = models.DateTimeField(null=True, help_text="since when no step of it begins")
     approval_id = models.UUIDField(
         null=True, help_text="the word of a person that its steps wait for, where one is needed"
@@ -83,8 +89,14 @@ class Execution(TenantOwned):
                 | Q(state__in=["completed", "failed", "cancelled"], finished__isnull=False),
                 name="execution_finished_when_ended",
             ),
+            models.UniqueConstraint(fields=["tenant", "parent_use_id"], name="one_execution_per_use"),
         ]
-        indexes = [models.Index(fields=["tenant", "-created"], name="executions_by_time")]
+        indexes = [
+            models.Index(fields=["tenant", "-created"], name="executions_by_time"),
+            models.Index(
+                fields=["tenant", "parent_id"], condition=Q(parent_id__isnull=False), name="executions_below"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.request[:60]

@@ -1,0 +1,79 @@
+"""Executions below an execution: a part of its task handed on, with a share of what it may still spend.
+
+One for each use of the tool, however often the step comes back. The share is taken off the ceiling above, and what is not
+used of it comes back at the end; so a tree of executions never spends more than its root may.
+"""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from agents import executions
+from agents.models import Execution, Step
+from billing import ledger, quota
+from routing import insight
+
+SHARE = 0.5  # of what is left above
+
+
+class TooDeep(Exception):  # noqa: N818  it reads as what happened
+    """There are as many executions above as the operator allows."""
+
+
+def found(use_id: UUID) -> Execution | None:
+    """Return the execution that answers a use of a tool, if it was opened."""
+    row: Execution | None = Execution.objects.filter(parent_use_id=use_id).first()
+    return row
+
+
+def opened(above: Execution, use_id: UUID, request: str) -> Execution:
+    """Open an execution below another, once for a use. Raises TooDeep, and QuotaExceeded where money cannot be set aside."""
+    if above.depth >= settings.ENVIRONMENT.execution_depth:
+        raise TooDeep(f"Executions lie at most {settings.ENVIRONMENT.execution_depth} deep.")
+    with transaction.atomic():
+        row: Execution = Execution.objects.select_for_update().get(pk=above.pk)
+        if there := found(use_id):
+            return there
+        left = row.ceiling_micros - row.lent_micros - ledger.spent_on(row.pk)
+        share = max(0, int(left * SHARE))
+        made = executions.open_execution(
+            request,
+            ceiling_micros=share,
+            requested_by=row.requested_by,
+            mode=row.mode,
+            conversation=row.conversation,
+            parent_id=row.pk,
+            parent_use_id=use_id,
+            depth=row.depth + 1,
+        )
+        # Nobody rings from here: beat does, within a second, for what was never rung.
+        Step.objects.filter(execution=made).update(rung=None)
+        executions.lend(row.pk, share)
+        quota.reserve(made.reference, share if insight.any_priced_model() else 0, executions=1)
+    return made
+
+
+def ceiling_now(execution_id: UUID) -> int:
+    """Return what an execution itself may cost at the most, in micro-dollars: those below it have the rest."""
+    ceiling, lent = Execution.objects.values_list("ceiling_micros", "lent_micros").get(pk=execution_id)
+    return int(ceiling - lent)
+
+
+def ended(row: Execution, cost_micros: int) -> None:
+    """Give back what an execution below did not use, in the transaction of its end."""
+    if row.parent_id is not None:
+        executions.lend(row.parent_id, cost_micros - row.ceiling_micros)
+
+
+def open_below(execution_id: UUID) -> list[UUID]:
+    """Return the executions right below that have not ended."""
+    return list(Execution.objects.filter(parent_id=execution_id, finished=None).values_list("pk", flat=True))
+
+
+def roots_request(execution: Execution) -> str:
+    """Return what a person asked: the request of the execution that has none above it."""
+    row = execution
+    while row.parent_id is not None:
+        row = Execution.objects.only("parent_id", "request").get(pk=row.parent_id)
+    return row.request

@@ -28,6 +28,21 @@ def test_it_runs_a_step_by_its_ids(tenant, opened):
     assert opened.steps.exclude(key="plan").exists()
 
 
+def test_one_message_goes_on_to_the_end_of_a_chain(tenant, opened):
+    """What a step made ready is worked on at once; nobody has to ring for it."""
+    tasks.run_step(str(tenant.pk), str(opened.steps.get().pk))
+    opened.refresh_from_db()
+    assert opened.state == Execution.State.COMPLETED
+
+
+def test_a_worker_that_is_to_stop_begins_nothing_more(tenant, opened, monkeypatch):
+    """It ends its step; the next one is ready for another."""
+    monkeypatch.setattr(tasks.worker, "should_stop", 0)
+    tasks.run_step(str(tenant.pk), str(opened.steps.get().pk))
+    states = set(opened.steps.exclude(key="plan").values_list("state", flat=True))
+    assert states <= {Step.State.READY, Step.State.WAITING}
+
+
 def test_it_ignores_a_second_message(tenant, opened):
     """The same message twice is one run."""
     step = opened.steps.get()

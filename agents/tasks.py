@@ -46,7 +46,8 @@ def _go_on(tenant_id: str, step_id: UUID) -> None:
 
 def _is_to_stop() -> bool:
     """Celery keeps the exit code there, and 0 is one."""
-    return worker.should_stop is not None and worker.should_stop is not False
+    said: int | bool | None = getattr(worker, "should_stop")  # noqa: B009  it is another one at each look
+    return said is not None and said is not False
 
 
 @shared_task(name="agents.study")

@@ -22,7 +22,8 @@ def attached(names: str) -> list[dict[str, str]]:
 def keep(client: Client, execution_id: str, folder: Path) -> list[Path]:
     """Write the newest version of each of its files and the transcript into a folder; return the paths."""
     written = []
-    newest = {one["path"]: one for one in client.all(f"/executions/{execution_id}/artefacts")}
+    versions = sorted(client.all(f"/executions/{execution_id}/artefacts"), key=lambda one: int(one["number"]))
+    newest = {one["path"]: one for one in versions}  # lists begin with what is new
     for path, one in newest.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +38,7 @@ def transcript(client: Client, execution_id: str, files: Mapping[str, Mapping[st
     """Return in Markdown what was asked, planned, done, checked and answered."""
     execution = client.read(f"/executions/{execution_id}")
     uses = client.all(f"/executions/{execution_id}/tool-uses")
+    uses.sort(key=lambda one: (one["round"], one["place"]))
     lines = [f"# {execution['request'][:120]}", "", f"> {execution['request']}", ""]
     lines += [f"{execution['plan_explanation']}", ""]
     for step in execution["steps"]:

@@ -1,0 +1,3 @@
+def count_words(text: str) -> int:
+    """Counts words."""
+    return len(text.split())

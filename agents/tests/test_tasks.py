@@ -2,6 +2,7 @@
 
 import pytest
 from celery import Celery
+from celery.worker import state as worker
 
 from agents import submission, tasks
 from agents.models import Execution, Step
@@ -37,7 +38,7 @@ def test_one_message_goes_on_to_the_end_of_a_chain(tenant, opened):
 
 def test_a_worker_that_is_to_stop_begins_nothing_more(tenant, opened, monkeypatch):
     """It ends its step; the next one is ready for another."""
-    monkeypatch.setattr(tasks.worker, "should_stop", 0)
+    monkeypatch.setattr(worker, "should_stop", 0)
     tasks.run_step(str(tenant.pk), str(opened.steps.get().pk))
     states = set(opened.steps.exclude(key="plan").values_list("state", flat=True))
     assert states <= {Step.State.READY, Step.State.WAITING}

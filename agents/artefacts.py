@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from agents.models import Artefact, Execution
 from deployments import contents
@@ -103,7 +103,5 @@ def tell() -> None:
 
 
 def _newest(execution_id: UUID) -> dict[str, Artefact]:
-    last = Artefact.objects.filter(execution_id=execution_id).values("path").annotate(last=Max("number"))
-    numbers = {row["path"]: row["last"] for row in last}
-    rows = Artefact.objects.filter(execution_id=execution_id).order_by("path")
-    return {row.path: row for row in rows if numbers[row.path] == row.number}
+    rows = Artefact.objects.filter(execution_id=execution_id).order_by("path", "-number").distinct("path")
+    return {row.path: row for row in rows}

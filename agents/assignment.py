@@ -1,13 +1,15 @@
 """What a step's agent is told: its instruction, the whole request, and what the steps before it left."""
 
+from collections.abc import Sequence
+
 from agents.contract import Context, Evidence, Handover, Shipping, Task
 from agents.executions import CONCLUDE, PLAN
 from agents.models import Execution, Step
 from agents.text.site_kind import asks_for_site, asks_to_go_online
 
 
-def task_of(execution: Execution, step: Step) -> Task:
-    """Return the step as the task of its agent."""
+def task_of(execution: Execution, step: Step, steps: Sequence[Step]) -> Task:
+    """Return the step as the task of its agent. `steps` are all of the execution, in order."""
     return Task(
         id=str(step.pk),
         input=step.instruction if step.key != CONCLUDE else execution.request,
@@ -18,7 +20,7 @@ def task_of(execution: Execution, step: Step) -> Task:
         context=Context(
             tenant=str(execution.tenant_id), user=execution.requested_by, conversation=execution.conversation
         ),
-        handovers=_handovers(execution, step),
+        handovers=_handovers(step, steps),
         priority=execution.mode,
         shipping=shipping_of(execution),
     )
@@ -31,9 +33,9 @@ def shipping_of(execution: Execution) -> Shipping | None:
     return None
 
 
-def _handovers(execution: Execution, step: Step) -> tuple[Handover, ...]:
+def _handovers(step: Step, rows: Sequence[Step]) -> tuple[Handover, ...]:
     """Return what all steps before this one left, near and far ones, in the order of the plan."""
-    steps = {one.key: one for one in execution.steps.exclude(key=PLAN).order_by("position")}
+    steps = {one.key: one for one in rows if one.key != PLAN}
     wanted: set[str] = set()
     open_keys = list(step.depends_on)
     while open_keys:

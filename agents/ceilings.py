@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Sum
 
 from agents.models import Execution, Step
 
@@ -54,12 +54,11 @@ def ceilings() -> Ceilings:
     return Ceilings(here.execution_tokens, here.execution_steps, here.execution_work_s)
 
 
-def used(execution: Execution) -> Used:
-    """Return what the steps of an execution that ended have used, and how many steps it has."""
-    found = Step.objects.filter(execution_id=execution.pk).aggregate(
-        tokens=Sum("tokens"), steps=Count("id"), ms=Sum("execution_ms")
+def used(steps: Sequence[Step]) -> Used:
+    """Return what all the steps of an execution have used."""
+    return Used(
+        sum(step.tokens for step in steps), len(steps), sum(step.execution_ms or 0 for step in steps) / 1000
     )
-    return Used(found["tokens"] or 0, found["steps"], (found["ms"] or 0) / 1000)
 
 
 def check(done: Used, most: Ceilings) -> None:

@@ -1,7 +1,7 @@
-"""The life of an execution and its steps; the only writer of Execution, Step and ExecutionEvent.
+"""The life of an execution and its steps; with `telling` below it the only writer of Execution, Step and ExecutionEvent.
 
-Every function writes in the caller's transaction; those that change a step lock its execution first,
-so that two steps ending at once see each other.
+Every function writes in the caller's transaction; those that change a step lock its execution first, most of them by
+telling of it, so that two steps ending at once see each other.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from agents.leases import Claim, renew
-from agents.models import Execution, ExecutionEvent, Step
+from agents.models import Execution, Step
 from agents.plan import Plan, PlannedStep
 from agents.storable import storable
+from agents.telling import Event, tell, tell_all
 
 PLAN, CONCLUDE = "plan", "conclude"
 LEADER = "orchestrator"
 MOST_WHY = 300  # characters of what a step waits for
+# What tells when a step may begin.
+LINKS = ("execution", "key", "agent", "position", "state", "depends_on")
 TERMINAL = frozenset({Step.State.COMPLETED, Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 BROKEN = frozenset({Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 
@@ -49,32 +52,30 @@ def lend(execution_id: UUID, micros: int) -> None:
     Execution.objects.filter(pk=execution_id).update(lent_micros=F("lent_micros") + micros)
 
 
-def begin(held: Claim) -> tuple[Execution, Step] | None:
+def begin(held: Claim, execution: Execution | None = None) -> tuple[Execution, Step] | None:
     """Mark the claimed step's start and return what it is about; None where its execution is paused.
 
-    Raises LostLease when it was cancelled.
+    `execution` where it was locked before the step was claimed, in the same transaction. Raises LostLease when the step was
+    cancelled since.
     """
-    execution = _locked(held.execution_id)
-    renew(held)
+    if execution is None:
+        execution = _locked(held.execution_id)
+        renew(held)
     if execution.paused:
         Step.objects.filter(pk=held.step_id).update(
             state=Step.State.HELD, lease_owner="", lease_until=None, attempt=F("attempt") - 1
         )
         return None
-    step: Step = Step.objects.get(pk=held.step_id)
+    step, events, changes = held.step, list[Event](), dict[str, Any]()
     if execution.state == Execution.State.PENDING:
-        execution.state, execution.started = Execution.State.IN_PROGRESS, timezone.now()
-        execution.save(update_fields=["state", "started"])
-        tell(execution.pk, "task_started")
+        changes = {"state": Execution.State.IN_PROGRESS, "started": timezone.now()}
+        events.append(("task_started", {}))
     if not step.waits_for:  # one that looks again whether it can go on has started long ago
-        tell(
-            execution.pk,
-            "agent_started",
-            step=step.key,
-            agent=step.agent,
-            purpose=step.purpose,
-            attempt=step.attempt,
-        )
+        told = {"step": step.key, "agent": step.agent, "purpose": step.purpose, "attempt": step.attempt}
+        events.append(("agent_started", told))
+    if events:
+        tell_all(execution.pk, events, **changes)
+        _set(execution, changes)
     return execution, step
 
 
@@ -85,24 +86,13 @@ def hold(execution: Execution, approval_id: UUID) -> None:
     tell(execution.pk, "task_held", approval_id=approval_id)
 
 
-def speak(held: Claim, step: Step, prompt_version: str) -> None:
-    """Write down which version of its prompt a claimed step asks with, whatever comes of it."""
-    if step.prompt_version != prompt_version:
-        step.prompt_version = prompt_version
-        Step.objects.filter(pk=held.step_id, fence=held.fence).update(prompt_version=prompt_version)
-
-
 def complete(held: Claim, values: Mapping[str, Any], *, told: Mapping[str, Any]) -> Step:
     """Record the result of a claimed step; raises LostLease when it is no longer ours."""
-    _locked(held.execution_id)
-    renew(held)
     return _end(held, Step.State.COMPLETED, values, told)
 
 
 def fail(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> Step:
     """Record that a claimed step cannot be done, and what kind of thing stopped it."""
-    _locked(held.execution_id)
-    renew(held)
     return _end(held, Step.State.FAILED, {"error": storable(error), "cause": cause}, {"error": error})
 
 
@@ -140,8 +130,8 @@ def postpone(held: Claim, why: str, *, after_s: float) -> None:
     )
 
 
-def lay_out(execution_id: UUID, plan: Plan) -> None:
-    """Write the planned steps behind the plan, and the concluding one behind them."""
+def lay_out(execution_id: UUID, plan: Plan) -> list[UUID]:
+    """Write the planned steps behind the plan, and the concluding one behind them; return the ids of those that are ready."""
     last = PlannedStep(
         CONCLUDE,
         LEADER,
@@ -149,7 +139,7 @@ def lay_out(execution_id: UUID, plan: Plan) -> None:
         "Conclude",
         tuple(step.key for step in plan.steps),
     )
-    Step.objects.bulk_create(
+    rows = [
         Step(
             execution_id=execution_id,
             key=step.key,
@@ -161,54 +151,60 @@ def lay_out(execution_id: UUID, plan: Plan) -> None:
             depends_on=list(step.depends_on),
             permits=list(step.permits),
             expects=step.expects[:300],
+            state=Step.State.WAITING if step.depends_on else Step.State.READY,
+            rung=None if step.depends_on else TransactionNow(),
         )
         for position, step in enumerate([*plan.steps, last], start=1)
-    )
-    Execution.objects.filter(pk=execution_id).update(
-        plan_source=plan.source, plan_explanation=plan.explanation
-    )
+    ]
+    Step.objects.bulk_create(rows)
     shown = [
         {"step": s.key, "agent": s.agent, "purpose": s.purpose, "depends_on": list(s.depends_on),
          "permits": list(s.permits), "expects": s.expects}
         for s in plan.steps
     ]  # fmt: skip
-    tell(execution_id, "plan_made", source=plan.source, explanation=plan.explanation, steps=shown)
+    told = {"source": plan.source, "explanation": plan.explanation, "steps": shown}
+    changes = {"plan_source": plan.source, "plan_explanation": plan.explanation}
+    tell_all(execution_id, [("plan_made", told)], **changes)
+    return [row.pk for row in rows if row.state == Step.State.READY]
 
 
 def advance(execution_id: UUID) -> list[UUID]:
     """Make ready what waits for nothing more; return the ids of the steps that became ready."""
-    steps = list(Step.objects.filter(execution_id=execution_id).order_by("position"))
+    steps = list(Step.objects.filter(execution_id=execution_id).only(*LINKS).order_by("position"))
     states = {step.key: step.state for step in steps}
-    ready = []
+    ready: list[Step] = []
+    skipped: list[Step] = []
     for step in steps:
         if step.state != Step.State.WAITING or any(states[key] not in TERMINAL for key in step.depends_on):
             continue
         broken = step.key != CONCLUDE and any(states[key] in BROKEN for key in step.depends_on)
-        step.state = states[step.key] = Step.State.SKIPPED if broken else Step.State.READY
-        step.rung = step.run_after = TransactionNow()
-        step.finished = timezone.now() if broken else None
-        step.save(update_fields=["state", "rung", "run_after", "finished"])
-        if broken:
-            tell(execution_id, "agent_skipped", step=step.key, agent=step.agent)
-        else:
-            ready.append(step.pk)
-    return ready
+        states[step.key] = Step.State.SKIPPED if broken else Step.State.READY
+        (skipped if broken else ready).append(step)
+    now = TransactionNow()
+    ids = [step.pk for step in ready]
+    if ready:
+        Step.objects.filter(pk__in=ids).update(state=Step.State.READY, rung=now, run_after=now)
+    if skipped:
+        gone = Step.objects.filter(pk__in=[step.pk for step in skipped])
+        gone.update(state=Step.State.SKIPPED, finished=timezone.now())
+        tell_all(execution_id, [("agent_skipped", {"step": s.key, "agent": s.agent}) for s in skipped])
+    return ids
 
 
 def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
-    """End an execution; its reservation is settled by the caller in the same transaction."""
+    """End an execution; its reservation is settled by the caller in the same transaction. One that has ended stays as it is."""
     execution = _locked(execution_id)
-    execution.state, execution.finished = state, timezone.now()
-    for name, value in values.items():
-        setattr(execution, name, value)
+    if execution.ended:
+        return execution
+    changes = {"state": state, "finished": timezone.now(), **values}
+    _set(execution, changes)
     told = {
         "confidence": execution.confidence,
         "cost_micros": execution.cost_micros,
         "error": execution.error,
         "cause": execution.cause,
     }
-    tell(execution_id, f"task_{state}", **told)
-    execution.save(update_fields=["state", "finished", *values])
+    tell_all(execution_id, [(f"task_{state}", told)], **changes)
     return execution
 
 
@@ -220,27 +216,24 @@ def cancel_steps(execution_id: UUID) -> None:
     )
 
 
-def tell(execution_id: UUID, kind: str, **data: Any) -> None:
-    """Append an event. The counter in the execution's row keeps the numbers in order of commit.
-
-    Nothing follows the end: what a worker still has to say of a cancelled execution is not written.
-    """
-    if not Execution.objects.filter(pk=execution_id, finished=None).update(events=F("events") + 1):
-        return
-    number = Execution.objects.values_list("events", flat=True).get(pk=execution_id)
-    ExecutionEvent.objects.create(execution_id=execution_id, number=number, kind=kind, data=storable(data))
-
-
 def _locked(execution_id: UUID) -> Execution:
     execution: Execution = Execution.objects.select_for_update().get(pk=execution_id)
     return execution
 
 
 def _end(held: Claim, state: str, values: Mapping[str, Any], told: Mapping[str, Any]) -> Step:
-    step: Step = Step.objects.get(pk=held.step_id)
-    step.state, step.finished, step.lease_owner, step.lease_until = state, timezone.now(), "", None
-    for name, value in values.items():
-        setattr(step, name, value)
-    step.save()
+    step = held.step
     tell(held.execution_id, "agent_finished", step=step.key, agent=step.agent, state=state, **told)
+    ended = {
+        "state": state, "finished": timezone.now(), "lease_owner": "", "lease_until": None, **values
+    }  # fmt: skip
+    ours = Step.objects.filter(pk=step.pk, fence=held.fence, state=Step.State.RUNNING)
+    if not ours.update(**ended):
+        raise held.gone()  # what was told is undone with the caller's transaction
+    _set(step, ended)
     return step
+
+
+def _set(row: Execution | Step, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)

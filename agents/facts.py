@@ -11,6 +11,8 @@ from billing.models import LedgerEntry
 from routing import insight
 
 RECENT = 50
+# What is told of an execution: not its result, which may be long.
+TOLD = ("state", "request", "confidence", "cost_micros", "error", "created", "started", "finished")
 
 
 def facts(name: str, **filters: Any) -> list[dict[str, Any]]:
@@ -32,7 +34,8 @@ def _health() -> list[dict[str, Any]]:
 
 
 def _recent_executions() -> list[dict[str, Any]]:
-    return [_execution(row) for row in Execution.objects.order_by("-created")[:RECENT]]
+    rows = Execution.objects.only(*TOLD).order_by("-created")[:RECENT]
+    return [_execution(row) for row in rows]
 
 
 def _execution(row: Execution) -> dict[str, Any]:

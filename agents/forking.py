@@ -13,6 +13,7 @@ from django.contrib.postgres.functions import TransactionNow
 from agents import executions
 from agents.models import Execution, Step
 from agents.repairs import was_added
+from agents.telling import tell
 
 COPIED = (
     "key", "agent", "purpose", "instruction", "reason", "success", "output", "data", "evidence", "suggestions", "confidence",
@@ -105,7 +106,7 @@ def fork(origin: Execution, *, first: str = "", instruction: str = "", **fields:
     told = changed.get("instruction") or (made.request if first == executions.PLAN else "")
     if told:
         Step.objects.filter(execution_id=made.pk, key=first).update(instruction=told)
-    executions.tell(
+    tell(
         made.pk,
         "task_created",
         request=made.request,
@@ -119,7 +120,7 @@ def fork(origin: Execution, *, first: str = "", instruction: str = "", **fields:
 
 
 def _tell_plan(made: Execution) -> None:
-    executions.tell(
+    tell(
         made.pk, "plan_made", source=made.plan_source, explanation=made.plan_explanation,
         steps=[
             {"step": row.key, "agent": row.agent, "purpose": row.purpose, "depends_on": row.depends_on}

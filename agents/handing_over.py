@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from django.db.models import F
 
-from agents import executions
 from agents.models import Execution, Step
+from agents.telling import tell
 
 # Who can do something of the same use with another craft.
 TAKES_OVER: Mapping[str, str] = {
@@ -29,6 +29,9 @@ def lay_out(failed: Step) -> bool:
     if not other or failed.cause != Execution.Cause.ERROR or failed.reason.startswith(HANDED):
         return False
     steps = list(Step.objects.filter(execution_id=failed.execution_id).order_by("position"))
+    failed = next(
+        one for one in steps if one.pk == failed.pk
+    )  # its place may have moved since it was claimed
     key = _key(failed.key, other, {one.key for one in steps})
     Step.objects.filter(execution_id=failed.execution_id, position__gt=failed.position).update(
         position=F("position") + 1
@@ -48,7 +51,7 @@ def lay_out(failed: Step) -> bool:
         if failed.key in one.depends_on:
             waits = [key if name == failed.key else name for name in one.depends_on]
             Step.objects.filter(pk=one.pk).update(depends_on=waits)
-    executions.tell(
+    tell(
         failed.execution_id,
         "handed_over",
         steps=[{"step": key, "agent": other, "purpose": made.purpose, "depends_on": made.depends_on}],

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from agents.models import Step
 from tenants.heartbeat import beating
 from tenants.places import in_each_place
 
@@ -22,10 +23,11 @@ MAX_ATTEMPTS = 20  # a step that kills its worker ends in failed, it does not lo
 
 CLAIM = """
 UPDATE agents_step SET state = 'running', lease_owner = %s, lease_until = now() + make_interval(secs => %s),
-  fence = fence + 1, attempt = attempt + 1, started = coalesce(started, now())
+  fence = fence + 1, attempt = attempt + 1, started = coalesce(started, now()),
+  prompt_version = coalesce(%s, prompt_version)
 WHERE id = %s
   AND (state = 'ready' AND run_after <= now() OR state = 'running' AND lease_until < now())
-RETURNING execution_id, key, fence"""
+RETURNING *"""
 
 RENEW = """
 UPDATE agents_step SET lease_until = now() + make_interval(secs => %s)
@@ -47,23 +49,40 @@ class LostLease(Exception):  # noqa: N818  it reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on one step. `lost` is set when it is gone."""
+    """The right to work on one step, which is as it was when it was claimed. `lost` is set when it is gone."""
 
     tenant_id: UUID
-    step_id: UUID
-    execution_id: UUID
-    key: str
+    step: Step
     fence: int
     lost: threading.Event = field(default_factory=threading.Event, compare=False)
 
+    @property
+    def step_id(self) -> UUID:
+        return self.step.pk
 
-def claim(tenant_id: UUID, step_id: UUID) -> Claim | None:
-    """Take a step of the current tenant; None for a duplicate message or a step that is not due."""
+    @property
+    def execution_id(self) -> UUID:
+        return self.step.execution_id
+
+    @property
+    def key(self) -> str:
+        return self.step.key
+
+    def gone(self) -> LostLease:
+        """Return what to raise where the step is somebody else's by now."""
+        self.lost.set()
+        return LostLease(str(self.step_id))
+
+
+def claim(tenant_id: UUID, step_id: UUID, *, prompt_version: str | None = None) -> Claim | None:
+    """Take a step of the current tenant; None for a duplicate message or a step that is not due.
+
+    `prompt_version`, where it is known, is written down whatever comes of the step.
+    """
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [owner, LEASE_S, step_id])
-        row = cursor.fetchone()
-    return Claim(tenant_id, step_id, *row) if row else None
+    for step in Step.objects.raw(CLAIM, [owner, LEASE_S, prompt_version, step_id]):
+        return Claim(tenant_id, step, step.fence)
+    return None
 
 
 def renew(held: Claim) -> None:
@@ -75,8 +94,7 @@ def renew(held: Claim) -> None:
     with connection.cursor() as cursor:
         cursor.execute(RENEW, [LEASE_S, held.step_id, held.fence])
         if not cursor.fetchone():
-            held.lost.set()
-            raise LostLease(str(held.step_id))
+            raise held.gone()
 
 
 def kept(held: Claim) -> AbstractContextManager[None]:

@@ -7,11 +7,13 @@ what should follow.
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
 
 from agents import (
     confidence,
@@ -25,9 +27,10 @@ from agents import (
     part,
     repairs,
 )
+from agents.above import Above, above
 from agents.assignment import shipping_of, task_of
 from agents.ceilings import Stopped, used
-from agents.contract import Evidence, ModelUnavailable, NotYet, Result
+from agents.contract import Evidence, ModelUnavailable, NotYet, Profile, Result
 from agents.executions import CONCLUDE, PLAN
 from agents.leases import Claim, LostLease
 from agents.memory.at_work import place_of
@@ -35,8 +38,8 @@ from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Step
 from agents.part import Done
 from agents.profiles_in_force import in_force
-from agents.registry_kinds import AgentKind
-from agents.storable import storable
+from agents.recorded import values_of
+from agents.registry_kinds import AgentKind, profile_of
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import PaymentRequired, Problem
@@ -46,6 +49,7 @@ from routing.errors import EmbeddingsUnavailable
 logger = logging.getLogger(__name__)
 
 MAX_ERRORS = 3
+YOUNG = timedelta(seconds=quota.LEASE_S / 6)  # so long its money is set aside for long enough anyway
 BACK_OFF_S = (1, 4, 16)
 
 
@@ -60,32 +64,46 @@ class Followup:
 
 def run_step(tenant_id: UUID, step_id: UUID) -> Followup:
     """Work on one step of the current tenant, if it is due and nobody else does."""
-    held = leases.claim(tenant_id, step_id)
-    if held is None:
+    bench = _begun(tenant_id, step_id)
+    if bench is None:
         return Followup()
     try:
-        with leases.kept(held):
-            return _worked(held)
+        with leases.kept(bench.held):
+            return _worked(bench.held, bench)
     except LostLease:
-        return _let_go(held)
+        return _let_go(bench.held)
 
 
-def _worked(held: Claim) -> Followup:
+def _begun(tenant_id: UUID, step_id: UUID) -> LiveBench | None:
+    """Claim a step and mark its start: one transaction, in which its execution is locked first."""
     with transaction.atomic():
-        begun = executions.begin(held)
-        if begun is None:
-            return Followup()
-        execution, step = begun
-        profile = in_force(step.agent).of(step.pk) if step.agent in set(AgentKind) else None
-        executions.speak(held, step, profile.prompt_version if profile else "")
+        found = above(step_id)
+        if found is None:
+            return None
+        profile = _profile_of(step_id, found)
+        held = leases.claim(tenant_id, step_id, prompt_version=profile.prompt_version if profile else "")
+        if held is None or executions.begin(held, found.execution) is None:
+            return None
+    return LiveBench(found.execution, held.step, held, profile=profile)
+
+
+def _profile_of(step_id: UUID, found: Above) -> Profile | None:
+    if found.agent not in set(AgentKind):
+        return None
+    return in_force(found.agent).of(step_id) if found.is_changed else profile_of(found.agent)
+
+
+def _worked(held: Claim, bench: LiveBench) -> Followup:
+    execution, step = bench.execution, bench.step
     if step.attempt > leases.MAX_ATTEMPTS:
         return _failed(held, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
-    bench = LiveBench(execution, step, held, used=used(execution), profile=profile)
     started = time.perf_counter()
     try:
         gates.admit(execution)
+        steps = list(execution.steps.order_by("position"))
+        bench.used = used(steps)
         bench.check()
-        done = _perform(execution, step, bench)
+        done = _perform(execution, step, steps, bench)
         return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
     except (LostLease, OperationalError, InterfaceError):
         raise  # not the step's fault: whoever claims it next goes on
@@ -111,9 +129,9 @@ def _not_done(held: Claim, step: Step, error: Exception) -> Followup:
             return _tried(held, step, f"{type(error).__name__}: the log has the details", retryable=True)
 
 
-def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
+def _perform(execution: Execution, step: Step, steps: Sequence[Step], bench: LiveBench) -> Done:
     online = step.key == PLAN and shipping_of(execution) is not None
-    return part.done(step.key, task_of(execution, step), bench, online=online)
+    return part.done(step.key, task_of(execution, step, steps), bench, online=online)
 
 
 def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_ms: int) -> Followup:
@@ -122,7 +140,7 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
     told_by_checks = confidence.confidence(prior, result.evidence)
     sure = calibrations.calibrated(step.agent, told_by_checks)
     pattern = _pattern(step, result, bench)
-    values = _values(step, bench, result, sure, execution_ms)
+    values = values_of(bench, result, confidence=sure, execution_ms=execution_ms)
     told = {
         name: values[name]
         for name in ("success", "confidence", "model", "execution_ms", "tokens", "cost_micros")
@@ -136,40 +154,21 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
                 row, confidence=sure, pattern=pattern, model=model_in_use(), place=place_of(bench.execution)
             )
         lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
-        if done.plan:
-            executions.lay_out(held.execution_id, done.plan)
         repairs.lay_out(row)
-        if row.key == CONCLUDE:
-            endings.concluded(row)
-        else:
-            quota.extend(Execution(pk=held.execution_id).reference)
-        ready = executions.advance(held.execution_id)
+        ready = _next(bench.execution, row, done)
     return Followup(ready, [lesson] if lesson else [])
 
 
-def _values(step: Step, bench: LiveBench, result: Result, sure: float, execution_ms: int) -> dict[str, Any]:
-    answers = bench.answers
-    return {
-        "success": result.success,
-        "output": storable(result.output),
-        "data": storable(result.data),
-        "evidence": storable(
-            [
-                {"check": e.check, "passed": e.passed, "weight": e.weight, "detail": e.detail}
-                for e in result.evidence
-            ]
-        ),
-        "suggestions": storable(result.suggestions),
-        "error": storable(result.error or ""),
-        "confidence": sure,
-        "execution_ms": execution_ms,
-        "model": answers[-1].model if answers else "",
-        "decision_id": answers[-1].decision_id if answers else None,
-        "prompt_version": step.prompt_version,
-        "calls": len(answers),
-        "tokens": sum(answer.input_tokens + answer.output_tokens for answer in answers),
-        "cost_micros": sum(answer.cost_micros for answer in answers),
-    }
+def _next(execution: Execution, row: Step, done: Done) -> list[UUID]:
+    """Go on behind a recorded step; return the ids of the steps that are ready now."""
+    if row.key == CONCLUDE:
+        endings.concluded(row)
+        return []
+    if timezone.now() - execution.created > YOUNG:
+        quota.extend(execution.reference)
+    if done.plan:
+        return executions.lay_out(row.execution_id, done.plan)
+    return executions.advance(row.execution_id)
 
 
 def _pattern(step: Step, result: Result, bench: LiveBench) -> list[float] | None:

@@ -6,6 +6,7 @@ from django.db.models import F
 
 from agents import executions
 from agents.models import Step
+from agents.telling import tell
 
 MOST = 2  # rounds; what is not accepted then is not shipped
 WAITING_FOR_A_YES = "deployment"
@@ -19,6 +20,9 @@ def lay_out(rejected: Step) -> bool:
     if rejected.agent != REVIEWER or not rejected.data.get("repairable"):
         return False
     steps = list(Step.objects.filter(execution_id=rejected.execution_id).order_by("position"))
+    rejected = next(
+        one for one in steps if one.pk == rejected.pk
+    )  # its place may have moved since it was claimed
     waiting = [one for one in steps if _waits(one, rejected.key)]
     rounds = 1 + sum(one.key.startswith("repair-") for one in steps)
     written = next((one for one in reversed(steps) if one.agent == WRITER), None)
@@ -68,4 +72,4 @@ def _write(rejected: Step, written: Step, rounds: int, waiting: list[Step]) -> N
         {"step": key, "agent": agent, "purpose": purpose, "depends_on": depends_on}
         for key, agent, purpose, _, depends_on in rows
     ]
-    executions.tell(rejected.execution_id, "repair_planned", why=rejected.data.get("fault", ""), steps=shown)
+    tell(rejected.execution_id, "repair_planned", why=rejected.data.get("fault", ""), steps=shown)

@@ -59,7 +59,9 @@ def stored(row: Proposal, *, most: int) -> Iterator[tuple[Step, Task, str]]:
     for step in _candidates(row):
         if taken == most:
             return
-        task = replace(task_of(step.execution, step), shipping=None)
+        task = replace(
+            task_of(step.execution, step, list(step.execution.steps.order_by("position"))), shipping=None
+        )
         digest = _digest(task)
         if digest in seen or task.input.strip() == row.change.get("given", "").strip():
             continue

@@ -5,8 +5,8 @@ from uuid import UUID
 from django.contrib.postgres.functions import TransactionNow
 from django.utils import timezone
 
-from agents import executions
 from agents.models import Execution, Step
+from agents.telling import tell
 
 
 def pause(execution: Execution) -> None:
@@ -14,7 +14,7 @@ def pause(execution: Execution) -> None:
     execution.paused = timezone.now()
     execution.save(update_fields=["paused"])
     Step.objects.filter(execution_id=execution.pk, state=Step.State.READY).update(state=Step.State.HELD)
-    executions.tell(execution.pk, "task_paused")
+    tell(execution.pk, "task_paused")
 
 
 def resume(execution: Execution) -> list[UUID]:
@@ -24,5 +24,5 @@ def resume(execution: Execution) -> list[UUID]:
     held = Step.objects.filter(execution_id=execution.pk, state=Step.State.HELD)
     ids = list(held.values_list("pk", flat=True))
     held.update(state=Step.State.READY, run_after=TransactionNow(), rung=TransactionNow())
-    executions.tell(execution.pk, "task_resumed")
+    tell(execution.pk, "task_resumed")
     return ids

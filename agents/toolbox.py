@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db import transaction
 
-from agents import executions, mcp_servers, tool_rules, tool_uses
+from agents import mcp_servers, tool_rules, tool_uses
 from agents.contract.tools import Effect, Offered, Returned, Turn, Use
 from agents.models import Execution, Step, ToolUse
 from agents.permission import Verdict, listed, verdict
+from agents.telling import tell
 from agents.tool_arguments import fault_of
 from agents.tool_gate import gate, policy_asks
 from agents.tools.contract import Hands, Tool, ToolRefused
@@ -102,7 +103,7 @@ class Toolbox:
 
     def _tell(self, kind: str, row: ToolUse) -> None:
         with transaction.atomic():
-            executions.tell(
+            tell(
                 row.execution_id,
                 kind,
                 step=self._step.key,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from agents import below, executions, facts, memory, sandboxed, speech
+from agents import below, facts, memory, sandboxed, speech
 from agents import shipping as shipping_of_executions
 from agents.ceilings import NOTHING, Repeats, Used, ceilings, check
 from agents.contract import (
@@ -34,6 +34,7 @@ from agents.memory.embedding import embedded, model_in_use
 from agents.model_calls import answered, prompt_of
 from agents.models import Artefact, Execution, Memory, Step
 from agents.registry_kinds import profile_of
+from agents.telling import tell
 from agents.tool_turns import ToolTurns, models_know_tools
 from agents.toolbox import Toolbox, changing_tools
 from miosa.http.problem import Unprocessable
@@ -205,7 +206,7 @@ class LiveBench:
 
     def note(self, text: str) -> None:
         with transaction.atomic():
-            executions.tell(self.execution.pk, "note", step=self.step.key, agent=self.step.agent, text=text)
+            tell(self.execution.pk, "note", step=self.step.key, agent=self.step.agent, text=text)
 
     def facts(self, name: str, **filters: Any) -> list[dict[str, Any]]:
         return facts.facts(name, **filters)
@@ -228,7 +229,7 @@ class LiveBench:
         self.answers.append(answer)
         self.priors.append(answer.prior)
         with transaction.atomic():
-            executions.tell(
+            tell(
                 self.execution.pk,
                 "model_answered",
                 step=self.step.key,

@@ -88,8 +88,9 @@ def remember_result(
         **(place or Place(scope=Memory.Scope.TENANT)).fields,
     )
     Memory.objects.bulk_create([row], ignore_conflicts=True)
-    stored = Memory.objects.filter(step_id=step.pk, kind=Memory.Kind.RESULT).values_list("pk", flat=True)
-    vectors.put(stored.get(), pattern, model)
+    if pattern:
+        stored = Memory.objects.filter(step_id=step.pk, kind=Memory.Kind.RESULT).values_list("pk", flat=True)
+        vectors.put(stored.get(), pattern, model)
 
 
 def remember(note: Note) -> Memory:

@@ -8,6 +8,7 @@ import socket
 import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -40,7 +41,7 @@ WITH due AS (
      OR state = 'running' AND lease_until < now()
   ORDER BY created LIMIT %s FOR UPDATE SKIP LOCKED)
 UPDATE agents_step s SET state = 'ready', rung = now(), lease_owner = '', lease_until = NULL
-FROM due WHERE s.id = due.id RETURNING s.tenant_id, s.id"""
+FROM due WHERE s.id = due.id RETURNING s.tenant_id, s.id, s.key = 'plan' AND s.attempt = 0"""
 
 
 class LostLease(Exception):  # noqa: N818  it reads as what happened
@@ -102,13 +103,21 @@ def kept(held: Claim) -> AbstractContextManager[None]:
     return beating(held.tenant_id, f"lease-{held.key}", lambda: _renewed(held), every_s=BEAT_S)
 
 
-def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
-    """Return (tenant, step) of what should be rung for, of all tenants, as the platform.
+class Due(NamedTuple):
+    """A step that should be rung for; `is_new` where nothing of its execution has begun."""
+
+    tenant_id: UUID
+    step_id: UUID
+    is_new: bool
+
+
+def due(*, limit: int = 100) -> list[Due]:
+    """Return what should be rung for, of all tenants, as the platform.
 
     These are ready steps whose message was never sent, was lost or was not answered, and steps whose
     worker is dead. Any number of these may run at once. `limit` holds for each place that has rows of tenants.
     """
-    return [(tenant_id, step_id) for tenant_id, step_id in in_each_place(DUE, [RING_S, limit])]
+    return [Due(*row) for row in in_each_place(DUE, [RING_S, limit])]
 
 
 def _renewed(held: Claim) -> bool:

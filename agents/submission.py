@@ -44,7 +44,7 @@ def submit(
             artefacts.keep(execution.pk, files, origin=Artefact.Origin.PERSON)
         _admit(execution)
         first = execution.steps.get(key=executions.PLAN)
-        transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first.pk))
+        transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first.pk, is_new=True))
     return execution
 
 

@@ -17,6 +17,7 @@ from agents import improvement, leases, memory, orchestrator, proposals, proving
 from tenants.task_scope import ends_with_its_tenant, task_scope
 
 logger = logging.getLogger(__name__)
+FIRST, LAST = 0, 5  # of the steps of priority that the broker knows
 
 
 @shared_task(name="agents.run_step")
@@ -76,8 +77,8 @@ def ring_proposals() -> None:
 @shared_task(name="agents.ring_due")
 def ring_due() -> None:
     try:
-        for tenant_id, step_id in leases.due():
-            ring_step(tenant_id, step_id)
+        for one in leases.due():
+            ring_step(one.tenant_id, one.step_id, is_new=one.is_new)
         for tenant_id, lesson_id in improvement.due():
             ring(study, tenant_id, lesson_id)
     except (OperationalError, InterfaceError):
@@ -103,15 +104,18 @@ def follow(tenant_id: UUID | str, followup: orchestrator.Followup) -> None:
         ring_step(tenant_id, step_id, after_s=after_s)
 
 
-def ring_step(tenant_id: UUID | str, step_id: UUID, *, after_s: float = 0) -> None:
-    """Call a worker to a step."""
-    ring(run_step, tenant_id, step_id, after_s=after_s)
+def ring_step(tenant_id: UUID | str, step_id: UUID, *, after_s: float = 0, is_new: bool = False) -> None:
+    """Call a worker to a step; to one of a new execution after those of what has begun, however many are handed in."""
+    ring(run_step, tenant_id, step_id, after_s=after_s, priority=LAST if is_new else FIRST)
 
 
-def ring(task: object, tenant_id: UUID | str, row_id: UUID, *, after_s: float = 0) -> None:
+def ring(
+    task: object, tenant_id: UUID | str, row_id: UUID, *, after_s: float = 0, priority: int = FIRST
+) -> None:
     """Send one message; a broker that is away is no error, since the row rings again."""
     ids = (str(tenant_id), str(row_id))
+    options = {"countdown": after_s or None, "priority": priority, "ignore_result": True, "retry": False}
     try:
-        task.apply_async(ids, countdown=after_s or None, ignore_result=True, retry=False)  # type: ignore[attr-defined]
+        task.apply_async(ids, **options)  # type: ignore[attr-defined]
     except (BrokerAway, ConnectionError, TimeoutError):
         logger.warning("The broker is away; row %s is rung again", row_id)

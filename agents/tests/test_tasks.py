@@ -1,11 +1,14 @@
 """The door between processes: messages may be lost, doubled or late, and the broker may be away."""
 
+from uuid import uuid4
+
 import pytest
 from celery import Celery
 from celery.worker import state as worker
 
 from agents import submission, tasks
 from agents.models import Execution, Step
+from miosa.celery import app
 from miosa.testing.flows import providers
 from miosa.testing.wire_replies import Reply
 from miosa.testing.wire_server import WireServer
@@ -42,6 +45,25 @@ def test_a_worker_that_is_to_stop_begins_nothing_more(tenant, opened, monkeypatc
     tasks.run_step(str(tenant.pk), str(opened.steps.get().pk))
     states = set(opened.steps.exclude(key="plan").values_list("state", flat=True))
     assert states <= {Step.State.READY, Step.State.WAITING}
+
+
+def test_what_has_begun_is_served_before_what_is_new():
+    """However many tasks were handed in: a dead worker's step does not wait for all of them, and neither does beat."""
+    queue = f"served-{uuid4().hex}"
+    own = Celery("own", broker=app.conf.broker_url, set_as_current=False)
+    own.conf.update(task_default_queue=queue, broker_transport_options=app.conf.broker_transport_options)
+
+    @own.task(name="tests.served")
+    def served(*_ids):
+        """Only its messages are looked at."""
+
+    for name, priority in (("new", tasks.LAST), ("newer", tasks.LAST), ("begun", tasks.FIRST)):
+        tasks.ring(served, "tenant", name, priority=priority)
+    with own.connection() as connection, connection.SimpleQueue(queue) as waiting:
+        messages = [waiting.get(timeout=10) for _ in range(3)]
+        for message in messages:
+            message.ack()
+    assert [message.payload[0][1] for message in messages] == ["begun", "new", "newer"]
 
 
 def test_it_ignores_a_second_message(tenant, opened):

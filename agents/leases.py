@@ -18,7 +18,7 @@ from tenants.heartbeat import beating
 from tenants.places import in_each_place
 
 LEASE_S = 10.0
-BEAT_S = 1.0  # also how soon a cancellation reaches a running call
+BEAT_S = 0.5  # also how soon a cancellation reaches a running call
 RING_S = 10.0  # an unanswered message is sent again after this long
 MAX_ATTEMPTS = 20  # a step that kills its worker ends in failed, it does not loop
 

@@ -6,55 +6,36 @@ A site of its own, with no key: N executions (100) of three steps each are hande
 model, for `steps_per_s`; then with a model that takes its time, while workers and beat are killed with -9 (5 times), the
 broker is flushed and the database is stopped without warning. `lost` are executions that never ended, `duplicated` steps
 that were recorded more than once, `recovery_s` the longest time from a kill until one of the `steps_hit` was begun again;
-a lease is `lease_s` long. `celery_tasks_per_s` is what plain Celery does over the same broker with tasks that do nothing;
-its workers and ours have worked before they are measured. With --json the last line is one JSON object; ratios alone
-compare machines.
+a lease is `lease_s` long. `cancel_s` is the longest time from a cancellation until a running model call was hung up.
+`celery_tasks_per_s` is what plain Celery does over the same broker with tasks that do nothing; its workers and ours have
+worked before they are measured. With --json the last line is one JSON object; ratios alone compare machines.
 """
 
 import argparse
 import json
 import os
 import random
-import signal
 import time
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from redis import Redis
-
+from benchmarks.durable.bench import DEADLINE_S, Bench, models_at
+from benchmarks.durable.cancelling import cancelled
 from benchmarks.durable.crew import Crew, crew, plain_worker
-from miosa.embedded.processes import is_alive, until
+from miosa.embedded.processes import until
 from miosa.testing.wire_replies import Reply
 from miosa.testing.wire_server import WireServer
-from miosa.tests.own_site import OwnSite, own_site
+from miosa.tests.own_site import own_site
 
 SEED = 7
 ACTS = ("worker0", "flush", "worker1", "beat", "database", "worker0", "worker1")
 OUTAGES = ("flush", "database")
 PLAIN = 1_500
-AWAY_S = 1.0
-DEADLINE_S = 300
 WARM = 16  # executions
 PEACEFUL = "Check the health of the platform: which models failed, and how long did they take?"
 ASKING = "Say hello to a new customer of ours in one friendly sentence."
 ANSWER = Reply(text="Hello and welcome, we are glad that you are a customer of ours now!", before_s=0.5)
 RATES = dict.fromkeys(("MIOSA_RATE_TENANT", "MIOSA_RATE_CREDENTIAL"), "100000/min")
-SUBMIT = """
-import json, sys
-from agents.submission import submit
-from billing.models import Budget
-from billing.subscriptions import current_budget
-from tenants.task_scope import task_scope
-made = []
-with task_scope(sys.argv[1]):
-    current_budget()
-    Budget.objects.update(executions_cap=None)
-    for _ in range(int(sys.argv[2])):
-        made.append(str(submit(sys.argv[3], requested_by="user:1").pk))
-print(json.dumps(made))
-"""
-ENDED = "SELECT count(*) FROM agents_execution WHERE id = ANY(%s) AND finished IS NOT NULL"
 STATES = "SELECT state, count(*) FROM agents_execution WHERE id = ANY(%s) GROUP BY 1"
 STEPS = """
 SELECT count(*), extract(epoch FROM max(finished) - min(started)) FROM agents_step
@@ -69,49 +50,6 @@ WHERE execution_id = ANY(%s) AND state = 'running' AND lease_owner LIKE %s"""
 BEGUN_AGAIN = """
 SELECT extract(epoch FROM min(created) - %s) FROM agents_executionevent
 WHERE execution_id = %s AND kind = 'agent_started' AND data->>'step' = %s AND (data->>'attempt')::int > %s"""
-
-
-class Bench:
-    """One site with its tenant, looked at from outside the product."""
-
-    def __init__(self, site: OwnSite) -> None:
-        self.site = site
-        self.tenant = site.told["tenants"][0]["id"]
-        self.broker = Redis.from_url(site.environ["REDIS_URL"])
-
-    def submit(self, number: int, request: str) -> list[str]:
-        """Hand executions in; return their ids."""
-        made: list[str] = self.site.script(SUBMIT, self.tenant, str(number), request)
-        return made
-
-    def rows(self, query: str, *values: Any) -> list[Any]:
-        """Ask the database as its superuser; while it is away, wait for it."""
-        url = self.site.machine.record("database").url.rpartition("/")[0] + "/miosa"
-        for _ in range(100):
-            try:
-                with psycopg.connect(url, autocommit=True) as connection:
-                    return connection.execute(query, values).fetchall()
-            except psycopg.OperationalError:
-                time.sleep(0.2)
-        raise RuntimeError("the database does not come back")
-
-    def ended(self, ids: list[str]) -> int:
-        """How many of them have ended."""
-        return int(self.rows(ENDED, ids)[0][0])
-
-    def wait(self, ids: list[str]) -> None:
-        """Wait until all have ended, or for so long that they are lost."""
-        until(lambda: self.ended(ids) == len(ids), timeout_s=DEADLINE_S)
-
-    def crash_database(self) -> None:
-        """Stop it in mode immediate, and let its keeper start it again."""
-        old = self.site.machine.record("database")
-        os.kill(old.keeper, signal.SIGSTOP)
-        os.kill(old.server, signal.SIGQUIT)
-        until(lambda: not is_alive(old.server), timeout_s=20)
-        time.sleep(AWAY_S)  # the outage itself
-        os.kill(old.keeper, signal.SIGCONT)
-        until(lambda: self.site.machine.record("database").server != old.server, timeout_s=60)
 
 
 def in_peace(bench: Bench, number: int, folder: Path) -> float:
@@ -130,7 +68,7 @@ def in_chaos(bench: Bench, number: int, folder: Path) -> dict[str, Any]:
     hit: list[Any] = []
     with (
         WireServer(lambda _asked: ANSWER) as wire,
-        crew(bench.site.environ | _at(wire.url), folder) as made,
+        crew(bench.site.environ | models_at(wire.url), folder) as made,
     ):
         ids = bench.submit(number, ASKING)
         for place, act in enumerate(ACTS, start=1):
@@ -158,10 +96,6 @@ def in_chaos(bench: Bench, number: int, folder: Path) -> dict[str, Any]:
             "import json; from agents.leases import LEASE_S; print(json.dumps(LEASE_S))"
         ),
     }
-
-
-def _at(url: str) -> dict[str, str]:
-    return {"LOCAL_MODEL_URL": url, "EMBEDDINGS_URL": url.removesuffix("/v1")}
 
 
 def _act(bench: Bench, made: Crew, act: str, ids: list[str]) -> list[Any]:
@@ -207,6 +141,7 @@ def main() -> None:
         tasks_per_s = plain(bench, folder)
         steps_per_s = in_peace(bench, options.executions, folder)
         result = in_chaos(bench, options.executions, folder)
+        result["cancel_s"] = round(max(cancelled(bench, ASKING, folder)), 2)
     result |= {
         "steps_per_s": round(steps_per_s, 1),
         "celery_tasks_per_s": round(tasks_per_s, 1),

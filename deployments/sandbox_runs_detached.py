@@ -27,7 +27,7 @@ from tenants.task_scope import task_scope
 logger = logging.getLogger(__name__)
 
 TASK = "deployments.run_sandbox"
-BEAT_S = 1.0  # also how soon a cancellation reaches the box
+BEAT_S = 0.5  # also how soon a cancellation reaches the box
 SHELL = "shell"
 
 

@@ -76,7 +76,7 @@ def _worked(held: Claim) -> Followup:
         if begun is None:
             return Followup()
         execution, step = begun
-        profile = in_force(step.agent).of(step.pk) if step.agent in set(AgentKind) else None
+        profile = in_force(step.agent).of(execution) if step.agent in set(AgentKind) else None
         executions.speak(held, step, profile.prompt_version if profile else "")
     if step.attempt > leases.MAX_ATTEMPTS:
         return _failed(held, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")

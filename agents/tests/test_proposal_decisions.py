@@ -153,7 +153,7 @@ def test_the_command_tells_the_whole_story(tenant):
         call_command("improve", AGENT, tenant=tenant.slug, yes=True, stdout=out)
     told = out.getvalue()
     for wanted in (
-        "does not repeat itself", f"+prompt: {HELPS}", "7 pairs", "lower bound", "is rolling", "25% of new steps",
+        "does not repeat itself", f"+prompt: {HELPS}", "7 pairs", "lower bound", "is rolling", "25% of new executions",
     ):  # fmt: skip
         assert wanted in told, wanted
 

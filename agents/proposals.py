@@ -78,14 +78,13 @@ def draft(
     _take_turn(agent)
     base = in_force(agent).profile
     after = changed(base, change)
-    same = proposals().filter(
-        agent=agent, fingerprint=change.fingerprint, base_version=base.prompt_version, state__in=OPEN
-    )
+    mine = proposals().filter(agent=agent)
+    same = mine.filter(fingerprint=change.fingerprint, base_version=base.prompt_version, state__in=OPEN)
     if (found := same.first()) is not None:
         if tested and found.state == State.DRAFT and found.due is None:
             proposals().filter(pk=found.pk).update(due=timezone.now())
         return Drafted(found, made=False)
-    newest = proposals().filter(agent=agent).aggregate(newest=Max("number"))["newest"] or 0
+    newest = mine.aggregate(newest=Max("number"))["newest"] or 0
     row: Proposal = Proposal.objects.create(
         agent=agent,
         number=newest + 1,

@@ -156,38 +156,42 @@ def rolled_out(runs: int, *, lift: float, each_step: bool = False) -> dict[str, 
     }
 
 
+def replayed(runs: int) -> dict[str, Any]:
+    """Return how often a replay accepts what changes nothing, helps and harms."""
+    aa = {str(ties): accepted(ours, runs, lift=0.0, ties=ties, seed=f"aa {ties}") for ties in (0.0, 0.3, 0.8)}
+    return {
+        "aa_accepted_by_ties": aa,
+        "aa_accepted": max(aa.values()),
+        "aa_accepted_by_peeking": accepted(peeking, runs, lift=0.0, ties=0.0, seed="aa 0.0"),
+        "judges": {
+            f"{judge.__name__}, {count} pairs": accepted_when_judged(
+                judge, runs, count=count, seed=judge.__name__
+            )
+            for judge in (by_lot, by_place, by_mood)
+            for count in (LEAST_PAIRS, PAIRS)
+        },
+        "power": {str(lift): found(lift, runs) for lift in (0.2, 0.4, 0.6)},
+        "harm_accepted": accepted(ours, runs, lift=-0.2, ties=0.0, seed="harm"),
+    }
+
+
+def found(lift: float, runs: int) -> dict[str, float]:
+    """Return what a lift comes to in scores, and how often it is accepted."""
+    effect = pairs(random.Random(f"effect {lift}"), 5_000, lift=lift, ties=0.0)
+    return {
+        "mean_difference": round(statistics.fmean(effect), 3),
+        "accepted": accepted(ours, runs, lift=lift, ties=0.0, seed=f"power {lift}"),
+    }
+
+
 def measured(runs: int) -> dict[str, Any]:
     """Return every figure."""
-    aa = {str(ties): accepted(ours, runs, lift=0.0, ties=ties, seed=f"aa {ties}") for ties in (0.0, 0.3, 0.8)}
-    lifts = (0.2, 0.4, 0.6)
     return {
         "runs": runs,
         "alpha": ALPHA,
         "looks": MOST_LOOKS,
         "pairs_a_look": PAIRS,
-        "replay": {
-            "aa_accepted_by_ties": aa,
-            "aa_accepted": max(aa.values()),
-            "aa_accepted_by_peeking": accepted(peeking, runs, lift=0.0, ties=0.0, seed="aa 0.0"),
-            "power": {
-                str(lift): {
-                    "mean_difference": round(
-                        statistics.fmean(pairs(random.Random(f"effect {lift}"), 5_000, lift=lift, ties=0.0)),
-                        3,
-                    ),
-                    "accepted": accepted(ours, runs, lift=lift, ties=0.0, seed=f"power {lift}"),
-                }
-                for lift in lifts
-            },
-            "judges": {
-                f"{judge.__name__}, {count} pairs": accepted_when_judged(
-                    judge, runs, count=count, seed=judge.__name__
-                )
-                for judge in (by_lot, by_place, by_mood)
-                for count in (LEAST_PAIRS, PAIRS)
-            },
-            "harm_accepted": accepted(ours, runs, lift=-0.2, ties=0.0, seed="harm"),
-        },
+        "replay": replayed(runs),
         "rollout": {
             "share": SHARE,
             "most_executions": ROLLED,

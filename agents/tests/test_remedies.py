@@ -51,10 +51,10 @@ def test_what_was_refused_gives_way_to_the_next(tenant):
     """The second lesson about the same habit proposes something else."""
     with provider(by_prompt()):
         work(1)
-        first = Proposal.objects.get()
+        first = Proposal.objects.get(agent=AGENT)
         proposals.move(first.pk, "refused", "no")
         work(1, first=1)
-    second = Proposal.objects.get(number=2)
+    second = Proposal.objects.get(agent=AGENT, number=2)
     assert second.fingerprint != first.fingerprint
     assert second.state == "draft"
 
@@ -81,7 +81,7 @@ def test_the_same_input_is_replayed_once(tenant):
 def worded():
     """What becomes of a habit's draft when its test begins."""
     work(1)
-    row = Proposal.objects.get()
+    row = Proposal.objects.get(agent=AGENT)
     told = "The check 'does not repeat itself' failed: secret words"
     Proposal.objects.filter(pk=row.pk).update(cause=told, state="testing")
     wording.improve(row.pk, Purse(100_000))

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from agents.contract import Profile
+from agents.text.fence import fenced
 
 MOST_SENTENCE = 300  # characters
 MOST_GIVEN, MOST_ANSWER = 600, 1_200  # characters of an example
@@ -155,10 +156,14 @@ def _asked(profile: Profile, ask: str, text: str) -> Profile:
 
 
 def _example(profile: Profile, change: Change) -> Profile:
-    shown = f"An example.\nAsked: {change.given}\nAnswered well: {change.answer}"
+    shown = f"An example, for its form alone.\n{fenced(_pair(change.given, change.answer), origin='earlier work')}"
     if shown in profile.prompt:
         return profile
     return replace(profile, prompt=f"{profile.prompt}\n\n{shown}")
+
+
+def _pair(given: str, answer: str) -> str:
+    return f"Asked: {given}\nAnswered well: {answer}"
 
 
 def _tool(profile: Profile, change: Change) -> Profile:

@@ -6,22 +6,24 @@ proposes one change, as a versioned proposal. It is arithmetic over stored facts
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from agents.changes import UnfitChange
+from agents.changes import Change, Kind, UnfitChange
 from agents.executions import CONCLUDE
 from agents.models import Lesson, Step
 from agents.proposals import Drafted, draft, tried
 from agents.registry_kinds import AgentKind
-from agents.remedies import remedies
+from agents.remedies import BEYOND_WORDS, remedies
 from tenants.places import in_each_place
 
 LOOK_BACK = 50  # results of the same agent that the cause is compared with
+MOST_EXAMPLES = 2  # that one prompt is tried with
 HABITUAL = 0.3  # share of results failing the same check from which it is the agent's habit
 
 DUE = """
@@ -59,7 +61,7 @@ def study(lesson_id: UUID) -> None:
     lesson.proposal = f"{_proposal(step, failed, habits)} {_told(step, drafted)}"
     lesson.evidence = {
         "failed_checks": failed,
-        "share_of_recent_results_failing": {check: round(share, 3) for check, share in habits.items()},
+        "share_of_recent_results_failing": {check: round(habits.share(check), 3) for check in habits.failing},
         "model": step.model,
         "prompt_version": step.prompt_version,
         "proposal": drafted.row.number if drafted else None,
@@ -76,7 +78,23 @@ def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:
     return [(tenant_id, lesson_id) for tenant_id, lesson_id in in_each_place(DUE, [RING_S, limit])]
 
 
-def _habits(agent: str) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How many of an agent's last results fail each check."""
+
+    failing: Mapping[str, int]
+    results: int
+
+    def share(self, check: str) -> float:
+        """Return the share of the last results that fail it, 0 to 1."""
+        return self.failing.get(check, 0) / max(1, self.results)
+
+    def told(self, check: str) -> str:
+        """Return the same in words."""
+        return f"{self.failing.get(check, 0)} of the last {self.results} results"
+
+
+def _habits(agent: str) -> Habits:
     recent = list(
         Step.objects.filter(agent=agent, state=Step.State.COMPLETED)
         .order_by("-finished")
@@ -85,7 +103,7 @@ def _habits(agent: str) -> dict[str, float]:
     failing = Counter(
         finding["check"] for evidence in recent for finding in evidence if not finding["passed"]
     )
-    return {check: count / len(recent) for check, count in failing.items()}
+    return Habits(failing, len(recent))
 
 
 def _cause(step: Step, failed: Sequence[dict[str, Any]]) -> str:
@@ -102,15 +120,15 @@ def _cause(step: Step, failed: Sequence[dict[str, Any]]) -> str:
     return f"The check {worst['check']!r} failed{detail}{more}"
 
 
-def _drafted(lesson: Lesson, failed: Sequence[dict[str, Any]], habits: dict[str, float]) -> Drafted | None:
+def _drafted(lesson: Lesson, failed: Sequence[dict[str, Any]], habits: Habits) -> Drafted | None:
     """Write the mildest change down that was not tried yet; a habit is tested by itself, an accident when asked for."""
     step = lesson.step
     if step.agent not in set(AgentKind) or step.key == CONCLUDE:
         return None  # an agent that is here no more; or a whole whose weak parts have lessons of their own
-    habit = bool(failed) and habits.get(str(failed[0]["check"]), 0.0) >= HABITUAL
+    habit = bool(failed) and habits.share(str(failed[0]["check"])) >= HABITUAL
     known = tried(step.agent)
     for change in remedies(step, failed):
-        if change.fingerprint in known:
+        if change.fingerprint in known or _too_many(change, known):
             continue
         try:
             return draft(step.agent, change, cause=lesson.cause, lesson=lesson, tested=habit or not failed)
@@ -119,25 +137,29 @@ def _drafted(lesson: Lesson, failed: Sequence[dict[str, Any]], habits: dict[str,
     return None
 
 
+def _too_many(change: Change, known: Mapping[str, Kind]) -> bool:
+    """There is always another example to try, and each try may be taken by luck."""
+    return change.kind == Kind.EXAMPLE and list(known.values()).count(Kind.EXAMPLE) >= MOST_EXAMPLES
+
+
 def _told(step: Step, drafted: Drafted | None) -> str:
     if step.key == CONCLUDE:
         return "What is weak lies in a part, which has a lesson of its own."
     if drafted is None:
-        return "Nothing that the rules know is left to try with this prompt."
+        return "The rules know no change that is left to try with this prompt and the models within reach."
     made = "is written down as" if drafted.made else "is what is proposed already in"
     return f"A change of kind {drafted.row.kind} {made} proposal {drafted.row}."
 
 
-def _proposal(step: Step, failed: Sequence[dict[str, Any]], habits: dict[str, float]) -> str:
+def _proposal(step: Step, failed: Sequence[dict[str, Any]], habits: Habits) -> str:
     if not failed:
         return f"Let another model take this work for a trial, and compare it with {step.model or 'the present one'}."
     check = str(failed[0]["check"])
-    share = habits.get(check, 0.0)
-    if share >= HABITUAL:
+    if check in BEYOND_WORDS:
+        return f"{habits.told(check)} of {step.agent} fail {check!r}: that lies in what was there to work on, not in its prompt."
+    if habits.share(check) >= HABITUAL:
         return (
-            f"{share:.0%} of the last results of {step.agent} fail {check!r}: change its prompt (version"
+            f"{habits.told(check)} of {step.agent} fail {check!r}: change its prompt (version"
             f" {step.prompt_version or 'unknown'}) so that it asks for this, or give the work to a stronger model."
         )
-    return (
-        f"{check!r} fails rarely ({share:.0%} of the last results): ask once more before changing anything."
-    )
+    return f"{check!r} fails rarely ({habits.told(check)}): ask once more before changing anything."

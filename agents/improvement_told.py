@@ -49,13 +49,14 @@ def shown_pairs(row: Proposal, trials: Sequence[ProposalTrial]) -> Table:
 def shown_state(row: Proposal) -> str:
     """Return where a proposal stands and why."""
     bound = "" if row.bound is None else f" Lower bound {row.bound:+.3f} after look {row.looks}."
-    share = f" {row.share:.0%} of new steps ask with it." if row.state == State.ROLLING else ""
-    return f"\n{row} is {row.state}: {row.reason}.{bound}{share}\n"
+    share = f" {row.share:.0%} of new executions ask with it." if row.state == State.ROLLING else ""
+    cost = f" Its test has cost {format_usd(row.spent_micros)}." if row.spent_micros else ""
+    return f"\n{row} is {row.state}: {row.reason.rstrip('.')}.{bound}{share}{cost}\n"
 
 
 def shown_rollout(row: Proposal) -> Table:
     """Return both arms of a rollout."""
-    table = _table("Rollout", "arm", "prompt version", "steps", "mean", "lies between")
+    table = _table("Rollout", "arm", "prompt version", "executions", "mean", "lies between")
     for name, version in (("old", row.base_version), ("new", row.new_version)):
         arm = row.comparison[name]
         table.add_row(
@@ -70,6 +71,6 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(
-            column, justify="right" if column in {"now", "proposed", "difference", "steps"} else "left"
+            column, justify="right" if column in {"now", "proposed", "difference", "executions"} else "left"
         )
     return table

@@ -10,6 +10,9 @@ ALPHA = 0.05  # probability that a change which changes nothing is accepted, ove
 MOST_LOOKS = 3
 LEAST_PAIRS = 6  # fewer cannot give a bound on the first look
 
+JUDGES_SHARE = 0.5  # of a difference, where a judge has spoken; the rest is the checks'
+WORTH = {"new": 1.0, "old": -1.0, "tie": 0.0}
+
 
 class Says(StrEnum):
     """What follows from the pairs so far."""
@@ -30,6 +33,13 @@ class Look:
     mean: float
     bound: float | None
     because: str
+
+
+def joined(difference: float, verdict: str) -> float:
+    """Return the difference of a pair, -1 to 1: the checks', and half of it the judge's where one has spoken."""
+    if not verdict:
+        return difference
+    return (1 - JUDGES_SHARE) * difference + JUDGES_SHARE * WORTH[verdict]
 
 
 def alpha_of(look: int) -> float:

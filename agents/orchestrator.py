@@ -80,17 +80,17 @@ def _begun(tenant_id: UUID, step_id: UUID) -> LiveBench | None:
         found = above(step_id)
         if found is None:
             return None
-        profile = _profile_of(step_id, found)
+        profile = _profile_of(found)
         held = leases.claim(tenant_id, step_id, prompt_version=profile.prompt_version if profile else "")
         if held is None or executions.begin(held, found.execution) is None:
             return None
     return LiveBench(found.execution, held.step, held, profile=profile)
 
 
-def _profile_of(step_id: UUID, found: Above) -> Profile | None:
+def _profile_of(found: Above) -> Profile | None:
     if found.agent not in set(AgentKind):
         return None
-    return in_force(found.agent).of(step_id) if found.is_changed else profile_of(found.agent)
+    return in_force(found.agent).of(found.execution) if found.is_changed else profile_of(found.agent)
 
 
 def _worked(held: Claim, bench: LiveBench) -> Followup:

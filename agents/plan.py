@@ -39,6 +39,7 @@ class Plan:
     source: Literal["model", "rules"]
     explanation: str
     left_out: tuple[str, ...] = field(default=())
+    unusable: str = ""  # why the plan of the model that was asked first could not be taken
 
     @property
     def agents(self) -> tuple[str, ...]:

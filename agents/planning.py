@@ -15,6 +15,7 @@ from agents.verifiers.structure import invalid
 
 # A plan by rules chooses by these where no word names an agent; then it is a guess and says so.
 UNNAMED = ("nearest in meaning", "nothing in it names one agent")
+PLAN_USABLE = "the model's plan can be used"
 Ask = Callable[..., Reply]  # Workbench.ask of a bench whose model can plan
 NO_TOOLS: Mapping[str, str] = {}
 MOST_NAMED = 100  # paths in the question
@@ -74,7 +75,10 @@ def plan(
     except (UnusablePlan, ModelUnavailable) as failure:
         by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
         said = f"The model's plan was not usable ({failure}). {by_rules.explanation}"
-        return Plan(by_rules.steps, "rules", said, by_rules.left_out)
+        fault = (
+            str(failure) if isinstance(failure, UnusablePlan) else ""
+        )  # a model that is away planned nothing wrong
+        return Plan(by_rules.steps, "rules", said, by_rules.left_out, fault)
 
 
 def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
@@ -87,6 +91,8 @@ def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
     )
     if made.source == "model":
         return whole, finding("the plan can be carried out", passed=True, weight=weights.PLAN_BY_MODEL)
+    if made.unusable:  # the rules may have done well; the model that was asked did not
+        return whole, finding(PLAN_USABLE, passed=False, weight=weights.PLAN_UNUSABLE, detail=made.unusable)
     guessed = [step.key for step in made.steps if step.reason.startswith(UNNAMED)]
     return whole, finding(
         "the words name who is needed",

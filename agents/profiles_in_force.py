@@ -1,4 +1,4 @@
-"""Which profile an agent asks with: its own, what was adopted since, and for a share of steps what is being rolled out.
+"""Which profile an agent asks with: its own, what was adopted since, and for a share of executions what is being rolled out.
 
 Adopted changes form a chain: each was tested against one prompt version and is made on that version alone. Where the
 product brings another prompt, what was tested against the old one is not proven on it and rests until it is tested anew.
@@ -6,12 +6,13 @@ product brings another prompt, what was tested against the old one is not proven
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from agents.changes import UnfitChange, changed, read
 from agents.contract import Profile
-from agents.models import Proposal
+from agents.models import Execution, Proposal
 from agents.registry_kinds import AgentKind, profile_of
 
 IN_FORCE = (Proposal.State.ADOPTED, Proposal.State.ROLLING)
@@ -19,20 +20,19 @@ IN_FORCE = (Proposal.State.ADOPTED, Proposal.State.ROLLING)
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What one agent asks with now; `trial` is the profile that a `share` (0 to 1) of its steps asks with."""
+    """What one agent asks with now; `trial` is the profile that a `share` (0 to 1) of new executions asks with."""
 
     profile: Profile
     trial: Profile | None = None
     share: float = 0.0
     proposal_id: UUID | None = None
+    rolled: datetime | None = None
 
-    def of(self, step_id: UUID) -> Profile:
-        """Return the profile of one step: the same however often it is asked."""
-        chosen = self.trial is not None and self.proposal_id is not None
-        if chosen and in_share(step_id, self.proposal_id, share=self.share):
-            assert self.trial is not None
-            return self.trial
-        return self.profile
+    def of(self, execution: Execution) -> Profile:
+        """Return the profile of every step of one execution: the same however often it is asked."""
+        if self.trial is None or self.rolled is None or execution.created < self.rolled:
+            return self.profile  # one that had begun goes on as it did
+        return self.trial if in_share(execution.pk, self.proposal_id, share=self.share) else self.profile
 
 
 def in_force(kind: str) -> InForce:
@@ -50,21 +50,21 @@ def versions() -> dict[str, str]:
 
 
 def _chained(kind: str, rows: Iterable[Proposal]) -> InForce:
-    profile, trial, share, proposal_id = profile_of(kind), None, 0.0, None
+    profile, rolling = profile_of(kind), InForce(profile_of(kind))
     for row in rows:
         made = _made(profile, row)
         if made is None:
             continue
         if row.state == Proposal.State.ROLLING:
-            trial, share, proposal_id = made, row.share, row.pk
+            rolling = InForce(profile, made, row.share, row.pk, row.rolled)
         else:
             profile = made
-    return InForce(profile, trial, share, proposal_id)
+    return replace(rolling, profile=profile)
 
 
-def in_share(step_id: UUID, proposal_id: UUID | None, *, share: float) -> bool:
-    """Tell whether a step belongs to the share (0 to 1) of a proposal: by its id alone, alike in every process."""
-    drawn = hashlib.sha256(f"{proposal_id}:{step_id}".encode()).digest()[:8]
+def in_share(execution_id: UUID, proposal_id: UUID | None, *, share: float) -> bool:
+    """Tell whether an execution belongs to the share (0 to 1) of a proposal: by its id alone, alike in every process."""
+    drawn = hashlib.sha256(f"{proposal_id}:{execution_id}".encode()).digest()[:8]
     return int.from_bytes(drawn) < share * 2**64
 
 

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from agents.changes import Change, UnfitChange, changed, diff
-from agents.models import Lesson, Proposal
+from agents.changes import Change, Kind, UnfitChange, changed, diff, read
+from agents.models import Lesson, Memory, Proposal
 from agents.profiles_in_force import in_force
 from miosa.http.problem import Conflict, NotFound, Unprocessable
 from tenants import audit
@@ -36,7 +36,7 @@ MAY_BECOME: Mapping[str, frozenset[str]] = {
     State.REFUSED: frozenset(),
 }
 LOCKS = 0x50524F50  # "PROP": the class of advisory locks whose second number is an agent's of a tenant
-RING_S = 600.0  # until one that somebody was called to is rung for again: longer than a look takes
+RING_S = 120.0  # until one is rung for again whose worker gives no sign of life
 # What nobody may be called to by itself has no `due`.
 DUE = """
 WITH due AS (
@@ -78,14 +78,13 @@ def draft(
     _take_turn(agent)
     base = in_force(agent).profile
     after = changed(base, change)
-    same = proposals().filter(
-        agent=agent, fingerprint=change.fingerprint, base_version=base.prompt_version, state__in=OPEN
-    )
+    mine = proposals().filter(agent=agent)
+    same = mine.filter(fingerprint=change.fingerprint, base_version=base.prompt_version, state__in=OPEN)
     if (found := same.first()) is not None:
         if tested and found.state == State.DRAFT and found.due is None:
             proposals().filter(pk=found.pk).update(due=timezone.now())
         return Drafted(found, made=False)
-    newest = proposals().filter(agent=agent).aggregate(newest=Max("number"))["newest"] or 0
+    newest = mine.aggregate(newest=Max("number"))["newest"] or 0
     row: Proposal = Proposal.objects.create(
         agent=agent,
         number=newest + 1,
@@ -97,6 +96,7 @@ def draft(
         diff=diff(base, after),
         cause=cause,
         lesson=lesson,
+        memory=Memory.objects.filter(step_id=change.origin or None, kind=Memory.Kind.RESULT).first(),
         due=timezone.now() if tested else None,
         decided_by=audit.current_actor(),
     )
@@ -104,12 +104,12 @@ def draft(
     return Drafted(row, made=True)
 
 
-def tried(agent: str) -> set[str]:
-    """Return the fingerprints of changes that this agent's prompt in force was tried with, and did not take."""
+def tried(agent: str) -> dict[str, Kind]:
+    """Return fingerprint and kind of the changes that this agent's prompt in force was tried with, and did not take."""
     version = in_force(agent).profile.prompt_version
     ended = (State.REJECTED, State.REVERTED, State.REFUSED)
     rows = proposals().filter(agent=agent, base_version=version, state__in=ended)
-    return set(rows.values_list("fingerprint", flat=True))
+    return {row.fingerprint: Kind(row.kind) for row in rows.only("fingerprint", "kind")}
 
 
 @transaction.atomic
@@ -123,6 +123,7 @@ def move(row_id: UUID, state: str, reason: str, **values: Any) -> Proposal:
         raise Conflict(f"The proposal {row} is {row.state}; it cannot become {state}.")
     before = row.state
     row.state, row.reason, row.decided_by = state, reason, audit.current_actor()
+    row.attempt = 0 if state != State.TESTING else row.attempt
     row.ended = timezone.now() if state in ENDED else None
     row.due = None
     for name, value in values.items():
@@ -136,11 +137,12 @@ def move(row_id: UUID, state: str, reason: str, **values: Any) -> Proposal:
 def reword(row_id: UUID, change: Change, *, by: str) -> Proposal:
     """Let a draft say the same in better words, before it was ever tested. Raises UnfitChange and Conflict."""
     row = locked(row_id)
-    if row.state != State.TESTING or row.looks:
+    if row.state != State.TESTING or row.looks or row.trials.exists():
         raise Conflict(f"The proposal {row} was tested as it is.")
     base = in_force(row.agent).profile
     after = changed(base, change)
-    row.change, row.fingerprint, row.diff = change.as_json(), change.fingerprint, diff(base, after)
+    # Its fingerprint stays that of what was proposed: in other words the same is not tried again and again.
+    row.change, row.diff = change.as_json(), diff(base, after)
     row.base_version, row.new_version = base.prompt_version, after.prompt_version
     row.save()
     _told(row, "proposal.worded", row.state, by=by)
@@ -162,6 +164,34 @@ def edit(row_id: UUID, change: Change, *, reason: str) -> Proposal:
     elif row.state in {State.TESTING, State.ROLLING, State.ADOPTED}:
         raise Conflict(f"The proposal {row} is {row.state}; take it back first, or wait.")
     return drafted.row
+
+
+@transaction.atomic
+def rebase(row_id: UUID) -> Proposal:
+    """Let a draft change the prompt that is in force now: its evidence is forgotten. Rejected where it no longer fits."""
+    row = locked(row_id)
+    base = in_force(row.agent).profile
+    try:
+        after = changed(base, read(row.change))
+    except UnfitChange as fault:
+        return move(row.pk, State.REJECTED, f"it no longer fits the prompt in force: {fault}")
+    row.base_version, row.new_version, row.diff = base.prompt_version, after.prompt_version, diff(base, after)
+    row.looks, row.replays, row.bound, row.fence = 0, {}, None, row.fence + 1
+    row.save()
+    _told(row, "proposal.rebased", row.state)
+    return row
+
+
+@transaction.atomic
+def call_for_test(row_id: UUID) -> Proposal:
+    """Have a draft tested now, because somebody says so. Raises Conflict."""
+    row = locked(row_id)
+    if row.state != State.DRAFT:
+        raise Conflict(f"The proposal {row} is {row.state}; only a draft is tested.")
+    row.due, row.reason, row.decided_by = later(seconds=RING_S), "to be tested now", audit.current_actor()
+    row.save()
+    _told(row, "proposal.called", row.state)
+    return row
 
 
 def note(row_id: UUID, *, due: datetime | None = None, **values: Any) -> None:
@@ -203,7 +233,14 @@ def _told(row: Proposal, action: str, before: str | None, **more: Any) -> None:
         before={"state": before} if before else None,
         after={
             "agent": row.agent, "number": row.number, "state": row.state, "kind": row.kind, "reason": row.reason,
-            "base_version": row.base_version, "new_version": row.new_version, "change": row.change,
+            "base_version": row.base_version, "new_version": row.new_version, "change": _sayable(row),
             "bound": row.bound, "share": row.share, **more,
         },
     )  # fmt: skip
+
+
+def _sayable(row: Proposal) -> dict[str, str]:
+    """Return a change for the log, which forgets nothing: of an example only where it comes from and which one it is."""
+    if row.kind != Kind.EXAMPLE:
+        return dict(row.change)
+    return {"kind": row.kind, "origin": row.change.get("origin", ""), "fingerprint": row.fingerprint}

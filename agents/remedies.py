@@ -1,5 +1,6 @@
 """What could be changed about an agent whose results fail a check: by rules, from stored facts, the mildest first."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db.models import Avg, Count
 from agents.changes import MOST_ANSWER, MOST_GIVEN, Change, Kind
 from agents.executions import LEADER
 from agents.models import Memory, Step
-from routing import board
+from routing import board, personal_data
 
 WELL_RATED = 8.0  # confidence from which a result may serve as an example
 ENOUGH_STEPS = 5  # of one model before its mean says something
@@ -35,6 +36,7 @@ WANTS: Mapping[str, str] = {
     "most of the request is taken up": "Go through the request clause by clause and leave none out.",
     "has the agreed structure": "Answer in exactly the structure that is asked for.",
     "every clause has its agents": "Give every clause of the request to an agent, in its own words.",
+    "the model's plan can be used": "Answer with one JSON object of the agreed form, and name only agents of the list.",
     "no dangerous call": "Use no eval, exec, shell or network call.",
 }
 # What lies in the task or in the facts at hand: no words of a prompt change it.
@@ -54,17 +56,22 @@ BEYOND_WORDS = frozenset(
 )
 
 
+# The name of a check is a short phrase of a verifier's; nothing longer or stranger enters a prompt.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,'-]{2,79}\.?")
+
+
 def sentence_for(check: str) -> str:
-    """Return what a prompt says so that the check passes."""
-    return WANTS.get(check) or f"Make sure of this before you answer: {check.rstrip('.')}."
+    """Return what a prompt says so that the check passes, "" for what is no check's name."""
+    named = f"Make sure of this before you answer: {check.rstrip('.')}." if _PLAIN.fullmatch(check) else ""
+    return WANTS.get(check) or named
 
 
 def remedies(step: Step, failed: Sequence[Mapping[str, Any]]) -> Iterator[Change]:
     """Yield changes that may help against the heaviest failed check, or a low record where none failed."""
     wanted = [str(one["check"]) for one in failed if one["check"] not in BEYOND_WORDS]
     kind = Kind.PLAN_RULE if step.agent == LEADER else Kind.PROMPT
-    for check in wanted[:3]:
-        yield Change(kind, text=sentence_for(check))
+    for text in filter(None, map(sentence_for, wanted[:3])):
+        yield Change(kind, text=text)
     if wanted and step.agent != LEADER:
         yield from _examples(step)
         yield Change(Kind.TOOL, tool="recall")
@@ -72,14 +79,30 @@ def remedies(step: Step, failed: Sequence[Mapping[str, Any]]) -> Iterator[Change
 
 
 def _examples(step: Step) -> Iterator[Change]:
-    """A good result of this agent that is short enough to be shown, the best first."""
+    """A good result of this agent that is short enough to be shown, the best first.
+
+    Every step of the agent will read it: so only what the whole tenant may see, that does not end, and that holds
+    nothing which looks personal or secret.
+    """
     found = (
-        Memory.objects.filter(agent=step.agent, confidence__gte=WELL_RATED)
+        Memory.objects.filter(
+            agent=step.agent,
+            kind=Memory.Kind.RESULT,
+            origin=Memory.Origin.RESULT,
+            scope=Memory.Scope.TENANT,
+            expires=None,
+            confidence__gte=WELL_RATED,
+        )
         .exclude(step_id=step.pk)
         .order_by("-confidence", "-created")[:20]
     )
     for one in found:
-        if len(one.request) <= MOST_GIVEN and 0 < len(one.text) <= MOST_ANSWER:
+        short = len(one.request) <= MOST_GIVEN and 0 < len(one.text) <= MOST_ANSWER
+        if (
+            short
+            and one.request
+            and all(personal_data.without(text) == text for text in (one.request, one.text))
+        ):
             yield Change(Kind.EXAMPLE, given=one.request, answer=one.text, origin=str(one.step_id))
             return
 

@@ -142,7 +142,7 @@ class ReplayBench(NoEffects):
         return self._complete(asked, needed, lambda _model: True)
 
     def _complete(self, asked: Prompt, needed: Requirement, among: Callable[[Model], bool]) -> Answer:
-        account = Attribution(agent=self.profile.kind, ceiling_micros=self.purse.left())
+        account = Attribution(agent=self.profile.kind, ceiling_micros=self.purse.left(), judged=False)
         answer = gateway.complete(asked, needed, attribution=account, among=among)
         self.purse.pay(answer.cost_micros)
         return answer

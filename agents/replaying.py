@@ -13,16 +13,19 @@ from agents import confidence, part
 from agents.assignment import task_of
 from agents.contract import Evidence, ModelUnavailable, Profile, Result, Task
 from agents.executions import CONCLUDE
+from agents.looks import joined
 from agents.models import Proposal, ProposalTrial, Step
-from agents.pair_judge import Verdict, judged, judges_of
+from agents.pair_judge import judged, judges_of
 from agents.purse import Purse
 from agents.replay_bench import ReplayBench
 from agents.storable import storable
 from miosa.http.problem import PaymentRequired
 
 NEWEST = 200  # stored steps that the replayed ones are drawn from
-JUDGES_SHARE = 0.5  # of a difference, where a judge has spoken; the rest is the checks'
-WORTH = {Verdict.NEW: 1.0, Verdict.OLD: -1.0, Verdict.TIE: 0.0}
+
+
+class Unheard(Exception):  # noqa: N818  it reads as what happened
+    """No model can be given this step, in either arm: no fault of either, and no pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Arm:
     score: float
     evidence: tuple[Evidence, ...]
     model: str
+    cost_micros: int = 0
     unheard: str = ""  # why no model could be asked at all
 
     @property
@@ -80,7 +84,8 @@ def pair(
 ) -> dict[str, Any]:
     """Run both profiles (old, new) on one task in random order and return the columns of a trial.
 
-    Raises ModelUnavailable where no model answers just now, and PaymentRequired where the purse is empty.
+    Raises ModelUnavailable where no model answers just now, Unheard where none can take it, and PaymentRequired where the
+    purse is empty.
     """
     rng = random.Random(f"{salt}:{step.pk}")  # noqa: S311  an order, no secret; the same at every try
     old_first, shown_old_first = rng.random() < 0.5, rng.random() < 0.5  # noqa: PLR2004  a coin
@@ -89,7 +94,7 @@ def pair(
     arms = [_arm(step, task, profile, purse) for profile in order]
     old, new = arms if old_first else arms[::-1]
     if old.unheard and new.unheard:
-        raise ModelUnavailable(old.unheard)  # no fault of either
+        raise Unheard(old.unheard)
     said = judged(
         task.asked if task.asked == task.input else f"{task.asked}\n\n{task.input}",
         old.text,
@@ -98,14 +103,12 @@ def pair(
         by=judges_of(old.model, new.model),
         purse=purse,
     )
-    difference = new.score - old.score
-    if said.verdict:
-        difference = (1 - JUDGES_SHARE) * difference + JUDGES_SHARE * WORTH[Verdict(said.verdict)]
     return {
         "old_first": old_first, "old_score": old.score, "new_score": new.score, "old_evidence": old.shown,
         "new_evidence": new.shown, "old_model": old.model, "new_model": new.model, "verdict": said.verdict,
         "judge": said.judge, "judge_reason": said.reason, "shown_old_first": shown_old_first if said.judge else None,
-        "difference": round(difference, 6), "cost_micros": purse.spent_micros - before,
+        "old_cost_micros": old.cost_micros, "new_cost_micros": new.cost_micros,
+        "difference": round(joined(new.score - old.score, said.verdict), 6), "cost_micros": purse.spent_micros - before,
     }  # fmt: skip
 
 
@@ -123,7 +126,11 @@ def _candidates(row: Proposal) -> list[Step]:
 
 
 def _arm(step: Step, task: Task, profile: Profile, purse: Purse) -> Arm:
-    bench, unheard = ReplayBench(profile, step.execution.mode, task.input, purse), ""
+    bench, unheard, before = (
+        ReplayBench(profile, step.execution.mode, task.input, purse),
+        "",
+        purse.spent_micros,
+    )
     try:
         result = part.done(step.key, task, bench).result
     except (PaymentRequired, OperationalError, InterfaceError):
@@ -136,7 +143,7 @@ def _arm(step: Step, task: Task, profile: Profile, purse: Purse) -> Arm:
         result = Result(False, "", error=type(error).__name__)
     model = bench.answers[-1].model if bench.answers else ""
     worth = confidence.by_checks(result.evidence) if result.evidence or result.success else 0.0
-    return Arm(result.output, worth, result.evidence, model, unheard)
+    return Arm(result.output, worth, result.evidence, model, purse.spent_micros - before, unheard)
 
 
 def _digest(task: Task) -> str:

@@ -1,6 +1,12 @@
-"""An accepted proposal gets a share of new steps; both arms are compared after each, and it is adopted or taken back by itself."""
+"""An accepted proposal gets a share of new executions; both arms are compared, and it is adopted or taken back by itself.
+
+One execution is one value, the mean of the agent's steps in it: steps of one execution are alike, and counting each
+would make the bounds believe more than was seen.
+"""
 
 from dataclasses import asdict
+from itertools import islice
+from statistics import fmean
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +26,8 @@ from miosa.http.problem import Conflict
 
 ALPHA = 0.05  # probability that a rollout is ever adopted, or ever taken back, without a cause; however often one looks
 LOOK_S = 60.0
-MOST = 5_000  # steps of an arm that are compared, the first ones
+_OLD_FOR_NEW = 20  # times as many of the other arm are looked at, so that no look grows without end
+MOST = 1_000  # executions that ask with it; where these show no difference, it is taken back and makes room
 
 
 @transaction.atomic
@@ -38,7 +45,7 @@ def begin(proposal_id: UUID, *, why: str = "") -> Proposal:
     if row.base_version != in_force(row.agent).profile.prompt_version:
         return _proven_elsewhere(row)
     share = settings.ENVIRONMENT.improvement_percent / 100
-    reason = why or f"{share:.0%} of new steps ask with it: {row.reason}"
+    reason = why or f"{share:.0%} of new executions ask with it: {row.reason}"
     return proposals.move(
         row.pk, State.ROLLING, reason, share=share, rolled=timezone.now(), due=proposals.later(seconds=LOOK_S)
     )
@@ -53,38 +60,46 @@ def watch(proposal_id: UUID) -> Proposal:
         return row
     if row.base_version != in_force(row.agent).profile.prompt_version:
         return proposals.move(row.pk, State.REVERTED, "the prompt it changes is no longer in force")
-    found = compared(row)
+    return _ended(row, compared(row))
+
+
+def compared(row: Proposal) -> Comparison:
+    """Compare the executions that began and ended since the rollout did, by the prompt version each asked with."""
+    return compare(_scores(row, row.base_version), _scores(row, row.new_version), alpha=ALPHA)
+
+
+def _ended(row: Proposal, found: Comparison) -> Proposal:
     told = {"comparison": _shown(found)}
     if found.worse:
         return proposals.move(row.pk, State.REVERTED, f"it does worse: {_told(found)}", share=0.0, **told)
     if found.better:
         return proposals.move(row.pk, State.ADOPTED, f"it does better: {_told(found)}", share=1.0, **told)
+    if found.new.count >= MOST:
+        why = f"no difference shown in {MOST:,} executions: {_told(found)}"
+        return proposals.move(row.pk, State.REVERTED, why, share=0.0, **told)
     proposals.note(row.pk, due=proposals.later(seconds=LOOK_S), **told)
     return proposals.proposal(row.pk)
 
 
-def compared(row: Proposal) -> Comparison:
-    """Compare the steps that began since the rollout did, by the prompt version each asked with."""
-    return compare(_scores(row, row.base_version), _scores(row, row.new_version), alpha=ALPHA)
-
-
 def _scores(row: Proposal, version: str) -> list[float]:
+    """Return one score (0 to 1) for each execution, in the order they ended."""
     ended = (
         Step.objects.filter(
             agent=row.agent,
             prompt_version=version,
-            created__gte=row.rolled,
+            execution__created__gte=row.rolled,
+            execution__finished__isnull=False,
             state__in=[Step.State.COMPLETED, Step.State.FAILED],
         )
-        .order_by("finished", "pk")
-        .values_list("state", "evidence", "success")[:MOST]
+        .order_by("execution__finished", "execution_id")
+        .values_list("execution_id", "state", "evidence", "success")
     )
-    return [
-        by_checks(tuple(Evidence(**one) for one in evidence))
-        if state == Step.State.COMPLETED and (evidence or success)
-        else 0.0
-        for state, evidence, success in ended
-    ]
+    whole: dict[UUID, list[float]] = {}
+    for execution_id, state, evidence, success in ended.iterator():
+        done = state == Step.State.COMPLETED and (evidence or success)
+        worth = by_checks(tuple(Evidence(**one) for one in evidence)) if done else 0.0
+        whole.setdefault(execution_id, []).append(worth)
+    return [fmean(one) for one in islice(whole.values(), MOST * _OLD_FOR_NEW)]
 
 
 def _proven_elsewhere(row: Proposal) -> Proposal:
@@ -111,6 +126,6 @@ def _shown(found: Comparison) -> dict[str, Any]:
 
 def _told(found: Comparison) -> str:
     return (
-        f"{found.new.mean:.3f} in {found.new.count} steps against {found.old.mean:.3f} in {found.old.count};"
+        f"{found.new.mean:.3f} in {found.new.count} executions against {found.old.mean:.3f} in {found.old.count};"
         f" the difference lies between {found.low:+.3f} and {found.high:+.3f}"
     )

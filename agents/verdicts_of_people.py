@@ -67,9 +67,7 @@ def _edit(row: Proposal, change: Mapping[str, Any] | None, reason: str) -> Propo
 
 
 def _test(row: Proposal) -> Proposal:
-    if row.state != State.DRAFT:
-        raise Conflict(f"The proposal {row} is {row.state}; only a draft is tested.")
-    proposals.note(row.pk, due=proposals.later(seconds=proposals.RING_S), reason="to be tested now")
+    proposals.call_for_test(row.pk)
     transaction.on_commit(lambda: tasks.ring(tasks.improve, str(row.tenant_id), row.pk))
     return proposals.proposal(row.pk)
 

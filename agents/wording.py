@@ -8,6 +8,8 @@ from agents import proposals
 from agents.changes import MOST_SENTENCE, Change, Kind, UnfitChange, read
 from agents.models import Proposal
 from agents.profiles_in_force import in_force
+from agents.purse import Purse
+from agents.remedies import sentence_for
 from agents.text.words import stems
 from miosa.http.problem import Conflict, PaymentRequired
 from routing import gateway
@@ -17,7 +19,7 @@ from routing.messages import Message, Prompt
 from routing.requirement import Requirement
 
 AGENT = "improvement"
-CEILING_MICROS = 20_000  # 2 cents
+CEILING_MICROS = 20_000  # 2 cents, or what is left of the test's purse
 WORDED = frozenset({Kind.PROMPT, Kind.PLAN_RULE})
 SYSTEM = "You write instructions for language models: one plain sentence, nothing else."
 QUESTION = (
@@ -28,12 +30,15 @@ _LEAST_WORDS, _MOST_WORDS = 3, 60
 _REFUSED = re.compile(r"https?:|[{}<>`|\\]|\b(?:ignore|disregard)\b", re.IGNORECASE)
 
 
-def improve(proposal_id: UUID) -> None:
-    """Reword a proposal of one sentence where a capable model is at hand; otherwise it stays as the rules wrote it."""
+def improve(proposal_id: UUID, purse: Purse) -> None:
+    """Reword a sentence that the rules wrote, before its first pair, where a capable model is at hand.
+
+    A person's words stay as they are. Raises PaymentRequired where the purse is empty.
+    """
     row = proposals.proposal(proposal_id)
-    if row.kind not in WORDED or row.looks or row.lesson is None:
+    if row.kind not in WORDED or not _by_rules(row):
         return
-    said = _asked(row)
+    said = _asked(row, purse)
     if said is None:
         return
     text, model = said
@@ -58,7 +63,12 @@ def usable(text: str, change: Change) -> str:
     return line if sound else ""
 
 
-def _asked(row: Proposal) -> tuple[str, str] | None:
+def _by_rules(row: Proposal) -> bool:
+    failed = row.lesson.evidence.get("failed_checks", ()) if row.lesson else ()
+    return row.change["text"] in {sentence_for(str(one["check"])) for one in failed}
+
+
+def _asked(row: Proposal, purse: Purse) -> tuple[str, str] | None:
     """Return the sentence and the model that wrote it."""
     profile, change = in_force(row.agent).profile, read(row.change)
     check = row.cause.partition(":")[0]  # the check's name; what a user's text held stays out
@@ -67,7 +77,7 @@ def _asked(row: Proposal) -> tuple[str, str] | None:
         (Message("system", SYSTEM), Message("user", question)), max_output_tokens=120, temperature=0.2
     )
     needed = Requirement("reason", "quality", prompt.input_tokens, prompt.max_output_tokens)
-    account = Attribution(agent=AGENT, ceiling_micros=CEILING_MICROS)
+    account = Attribution(agent=AGENT, ceiling_micros=min(CEILING_MICROS, purse.left()), judged=False)
     try:
         if not gateway.preview(needed).capable:
             return None
@@ -76,5 +86,6 @@ def _asked(row: Proposal) -> tuple[str, str] | None:
         )
     except (NoCandidate, NoProviderLeft, PaymentRequired):
         return None
+    purse.pay(answer.cost_micros)
     text = usable(answer.text, change)
     return (text, answer.model) if text else None

@@ -5,8 +5,11 @@
 An A/A proposal changes nothing: both arms draw from the same distribution. Scores are made as agents make them: checks
 with their weights, passed or failed by lot, joined to 0 to 1. `replay.aa` has up to three looks, as the product has;
 `ties` is the share of pairs in which both arms say the same. `power` is the share accepted where the new arm passes the
-heavy check more often. `peeking` is what an ordinary t test at each look would accept instead. A rollout is looked at
-after every tenth step. Nothing here asks a model.
+heavy check more often. `peeking` is what an ordinary t test at each look would accept instead. `judges` are A/A with a judge:
+one who decides by lot, one who mostly likes what is shown first, one whose mood of the day favours a style that either
+arm may have in any pair, and few pairs. A rollout is looked at again and again; its executions have one to
+five steps that are as hard as each other, and count once each. `counting_steps` is what the same bounds do where each
+step counts, as a warning. Nothing here asks a model.
 """
 
 import argparse
@@ -19,14 +22,17 @@ from typing import Any
 
 from agents.confidence import by_checks
 from agents.contract import Evidence
-from agents.looks import ALPHA, MOST_LOOKS, Says, look_at
+from agents.looks import ALPHA, LEAST_PAIRS, MOST_LOOKS, Says, joined, look_at
 from agents.sequences import compare
 
 RUNS = 200
 PAIRS = 12  # at each look
 T_95 = 1.65  # one-sided, roughly
-ROLLED = 400  # steps of a rollout
+ROLLED = 1_000  # executions of a rollout
 SHARE = 0.25
+LOOK_AT = 10  # executions between two looks, later a tenth of those so far
+FIRST_LIKED = 0.8
+OTHER = {"old": "new", "new": "old"}
 LIGHT, MIDDLE, HEAVY = 0.3, 0.8, 2.0  # weights of checks, as texts have them
 
 
@@ -78,58 +84,121 @@ def accepted(rule: Rule, runs: int, *, lift: float, ties: float, seed: str) -> f
     return taken / runs
 
 
-def rolled_out(runs: int, *, lift: float) -> dict[str, float]:
-    """Return the shares of rollouts that were taken back and adopted, and the steps it took at the median."""
+Judge = Callable[[random.Random, float], str]  # the mood of the day, 0 to 1; "old", "new" or "tie"
+
+
+def by_lot(rng: random.Random, mood: float) -> str:
+    """Say anything."""
+    del mood
+    return rng.choice(["old", "new", "tie"])
+
+
+def by_place(rng: random.Random, mood: float) -> str:
+    """Like what is shown first in four of five pairs; which arm that is, is drawn for each pair."""
+    del mood
+    first = rng.choice(["old", "new"])
+    return first if rng.random() < FIRST_LIKED else OTHER[first]
+
+
+def by_mood(rng: random.Random, mood: float) -> str:
+    """Like one style all day; each answer of either arm has it with the same chance."""
+    styles = {arm: rng.choice([True, False]) for arm in ("old", "new")}
+    if styles["old"] == styles["new"]:
+        return "tie"
+    liked = "old" if styles["old"] else "new"
+    return liked if rng.random() < 0.5 + mood / 2 else OTHER[liked]
+
+
+def accepted_when_judged(judge: Judge, runs: int, *, count: int, seed: str) -> float:
+    """Return the share of A/A proposals that are accepted where a judge's word is half of each difference."""
+    rng, taken = random.Random(seed), 0
+    for _ in range(runs):
+        differences: list[float] = []
+        for number in range(1, MOST_LOOKS + 1):
+            mood = rng.random()
+            made = pairs(rng, count, lift=0.0, ties=0.3)
+            differences += [joined(one, judge(rng, mood)) for one in made]
+            said = ours(differences, number)
+            if said is not None:
+                taken += said
+                break
+    return taken / runs
+
+
+def executed(rng: random.Random, lift: float) -> list[float]:
+    """Return the scores of one execution's steps: it is hard or easy as a whole."""
+    hard = rng.choice([rng.uniform(0.2, 0.8), 0.05, 0.95])
+    return [drawn(rng, min(1.0, max(0.0, hard + lift))) for _ in range(rng.randint(1, 5))]
+
+
+def rolled_out(runs: int, *, lift: float, each_step: bool = False) -> dict[str, float]:
+    """Return the shares of rollouts that were taken back and adopted, and the executions it took."""
     rng, ends, lengths = random.Random(f"rollout {lift}"), {"reverted": 0, "adopted": 0}, []
     for _ in range(runs):
-        old: list[float] = []
-        new: list[float] = []
-        for step in range(1, ROLLED + 1):
+        arms: dict[bool, list[float]] = {True: [], False: []}
+        for number in range(1, ROLLED + 1):
             in_new = rng.random() < SHARE
-            chance = rng.uniform(0.2, 0.8)
-            (new if in_new else old).append(drawn(rng, min(1.0, max(0.0, chance + lift * in_new))))
-            if step % 10:
+            scores = executed(rng, lift * in_new)
+            arms[in_new] += scores if each_step else [statistics.fmean(scores)]
+            if number % max(LOOK_AT, number // 10):
                 continue
-            found = compare(old, new, alpha=ALPHA)
+            found = compare(arms[False], arms[True], alpha=ALPHA)
             if found.worse or found.better:
                 ends["reverted" if found.worse else "adopted"] += 1
-                lengths.append(step)
+                lengths.append(number)
                 break
-    median = statistics.median(lengths) if lengths else None
-    return {**{name: count / runs for name, count in ends.items()}, "median_steps": median or 0}
+    shares = {name: count / runs for name, count in ends.items()}
+    lengths.sort()
+    return {
+        **shares,
+        "median_executions": statistics.median(lengths) if lengths else 0,
+        "nine_of_ten_within": lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0,
+    }
+
+
+def replayed(runs: int) -> dict[str, Any]:
+    """Return how often a replay accepts what changes nothing, helps and harms."""
+    aa = {str(ties): accepted(ours, runs, lift=0.0, ties=ties, seed=f"aa {ties}") for ties in (0.0, 0.3, 0.8)}
+    return {
+        "aa_accepted_by_ties": aa,
+        "aa_accepted": max(aa.values()),
+        "aa_accepted_by_peeking": accepted(peeking, runs, lift=0.0, ties=0.0, seed="aa 0.0"),
+        "judges": {
+            f"{judge.__name__}, {count} pairs": accepted_when_judged(
+                judge, runs, count=count, seed=judge.__name__
+            )
+            for judge in (by_lot, by_place, by_mood)
+            for count in (LEAST_PAIRS, PAIRS)
+        },
+        "power": {str(lift): found(lift, runs) for lift in (0.2, 0.4, 0.6)},
+        "harm_accepted": accepted(ours, runs, lift=-0.2, ties=0.0, seed="harm"),
+    }
+
+
+def found(lift: float, runs: int) -> dict[str, float]:
+    """Return what a lift comes to in scores, and how often it is accepted."""
+    effect = pairs(random.Random(f"effect {lift}"), 5_000, lift=lift, ties=0.0)
+    return {
+        "mean_difference": round(statistics.fmean(effect), 3),
+        "accepted": accepted(ours, runs, lift=lift, ties=0.0, seed=f"power {lift}"),
+    }
 
 
 def measured(runs: int) -> dict[str, Any]:
     """Return every figure."""
-    aa = {str(ties): accepted(ours, runs, lift=0.0, ties=ties, seed=f"aa {ties}") for ties in (0.0, 0.3, 0.8)}
-    lifts = (0.2, 0.4, 0.6)
     return {
         "runs": runs,
         "alpha": ALPHA,
         "looks": MOST_LOOKS,
         "pairs_a_look": PAIRS,
-        "replay": {
-            "aa_accepted_by_ties": aa,
-            "aa_accepted": max(aa.values()),
-            "aa_accepted_by_peeking": accepted(peeking, runs, lift=0.0, ties=0.0, seed="aa 0.0"),
-            "power": {
-                str(lift): {
-                    "mean_difference": round(
-                        statistics.fmean(pairs(random.Random(f"effect {lift}"), 5_000, lift=lift, ties=0.0)),
-                        3,
-                    ),
-                    "accepted": accepted(ours, runs, lift=lift, ties=0.0, seed=f"power {lift}"),
-                }
-                for lift in lifts
-            },
-            "harm_accepted": accepted(ours, runs, lift=-0.2, ties=0.0, seed="harm"),
-        },
+        "replay": replayed(runs),
         "rollout": {
             "share": SHARE,
-            "most_steps": ROLLED,
+            "most_executions": ROLLED,
             "aa": rolled_out(runs, lift=0.0),
-            "harm": rolled_out(runs, lift=-0.6),
-            "help": rolled_out(runs, lift=0.6),
+            "aa_counting_steps": rolled_out(runs, lift=0.0, each_step=True),
+            "harm": {str(lift): rolled_out(runs, lift=lift) for lift in (-0.2, -0.4, -0.6)},
+            "help": {str(lift): rolled_out(runs, lift=lift) for lift in (0.4, 0.6)},
         },
     }
 
@@ -142,7 +211,7 @@ def main() -> None:
     asked = parser.parse_args()
     began = time.perf_counter()
     found = measured(asked.runs) | {"seconds": round(time.perf_counter() - began, 1)}
-    found["held"] = found["replay"]["aa_accepted"] <= ALPHA
+    found["held"] = max(found["replay"]["aa_accepted"], *found["replay"]["judges"].values()) <= ALPHA
     print(json.dumps(found) if asked.json else json.dumps(found, indent=2))
 
 

@@ -11,7 +11,7 @@ class AgentsEnvironment:
     """What `Environment` knows about agents: tokens, steps and seconds of work that an execution may use; the servers of
     tools; the embeddings model of memories; how agents improve.
 
-    Of a proposal: stored steps replayed at each look, US cents that a look may cost, per cent of new steps in a rollout.
+    Of a proposal: stored steps replayed at each look, US cents that a look may cost, per cent of new executions in a rollout.
     """
 
     execution_tokens: int = variable("MIOSA_EXECUTION_TOKENS", check.number(1_000, 1_000_000_000), 2_000_000)

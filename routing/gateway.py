@@ -43,12 +43,14 @@ class Attribution:
     """On whose account a call goes.
 
     `ceiling_micros`: what its execution may cost in all, or this call where it belongs to none; None: no limit.
+    `judged`: whether the sample of answers that a judge is asked about may take this one.
     """
 
     execution_id: UUID | None = None
     step_id: UUID | None = None
     agent: str = ""
     ceiling_micros: int | None = None
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,9 @@ def _record(
         agent=attribution.agent,
         finish_reason=completion.finish_reason if completion else "",
     )
-    if completion and not completion.calls:  # a call of a tool is no answer that could be judged
+    if (
+        attribution.judged and completion and not completion.calls
+    ):  # a call of a tool is no answer that could be judged
         judging.queue(decision, prompt, completion.text)
     return sum(call.cost_micros for call in calls if call.winner)
 

@@ -165,6 +165,7 @@ def _page_of(request: HttpRequest, row: Proposal) -> dict[str, Any]:
         "proposal": row,
         "state": _state(row),
         "bound": _signed(row.bound),
+        "spent": format_usd(row.spent_micros),
         "trials": [_shown(one) for one in proving.pairs_of(row)],
         "comparison": row.comparison,
         "lesson": link("agents_lesson", "the lesson it comes from", to=row.lesson.pk) if row.lesson else "",

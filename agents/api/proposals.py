@@ -46,6 +46,8 @@ class TrialRepresentation(serializers.ModelSerializer[ProposalTrial]):
             "shown_old_first",
             "difference",
             "cost_micros",
+            "old_cost_micros",
+            "new_cost_micros",
             "created",
         )
         read_only_fields = fields
@@ -67,6 +69,7 @@ class ProposalSummary(serializers.ModelSerializer[Proposal]):
             "bound",
             "looks",
             "share",
+            "spent_micros",
             "decided_by",
             "created",
             "rolled",

@@ -6,6 +6,7 @@ from typing import Any
 
 from agents.contract import ModelUnavailable, Offered, Profile, Reply, Turn, Workbench
 from agents.text import grammars
+from agents.text.fence import fenced
 from agents.text.words import words
 from agents.verifiers import prose
 
@@ -68,10 +69,11 @@ class Asker:
             for one in self.bench.recall(question[:_MOST_LOOKED_UP], limit=RECALLED)
             if one.agent == self.profile.kind
         ]
-        shown = [
+        pairs = [
             f"Asked: {one.request[:_MOST_LOOKED_UP]}\nAnswered: {one.output[:_MOST_SHOWN]}" for one in found
         ]
-        return "\n\n".join(["", "Earlier work, for its form alone:", *shown]) if shown else ""
+        shown = fenced("\n\n".join(pairs), origin="earlier work") if pairs else ""
+        return f"\n\nEarlier work, for its form alone:\n{shown}" if shown else ""
 
     def capable(self, task_kind: str = "") -> bool:
         """Return whether a strong model would answer this agent now."""

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from agents.models.lesson import Lesson
+from agents.models.memory import Memory
 from tenants.owned import TenantOwned
 
 
@@ -14,8 +15,8 @@ class Proposal(TenantOwned):
         DRAFT = "draft", "waits to be tested"
         TESTING = "testing", "is being replayed on stored work"
         ACCEPTED = "accepted", "proved better; waits until another rollout ends"
-        ROLLING = "rolling", "a share of new steps asks with it"
-        ADOPTED = "adopted", "every new step asks with it"
+        ROLLING = "rolling", "a share of new executions asks with it"
+        ADOPTED = "adopted", "every step asks with it"
         REJECTED = "rejected", "did not prove better"
         REVERTED = "reverted", "did harm, or was taken back"
         REFUSED = "refused", "a person said no, or wrote another version"
@@ -41,11 +42,20 @@ class Proposal(TenantOwned):
     lesson = models.ForeignKey(
         Lesson, on_delete=models.CASCADE, db_constraint=False, related_name="+", db_index=False, null=True
     )
+    # An example's words go when what they were taken from is forgotten.
+    memory = models.ForeignKey(
+        Memory, on_delete=models.CASCADE, db_constraint=False, related_name="+", db_index=False, null=True
+    )
+    fence = models.BigIntegerField(default=0, help_text="rises with each worker that begins a look")
+    attempt = models.PositiveSmallIntegerField(default=0, help_text="workers that began the present look")
+    spent_micros = models.BigIntegerField(
+        default=0, help_text="what its test has cost, with what came to no pair, in micro-dollars"
+    )
     looks = models.PositiveSmallIntegerField(default=0, help_text="times its replays were looked at")
     replays = models.JSONField(default=dict, help_text="pairs, means, wins, cost of the last look")
     bound = models.FloatField(null=True, help_text="lower bound of the difference new - old, -1 to 1")
     share = models.FloatField(
-        default=0, help_text="share of new steps that ask with it while it is rolled out"
+        default=0, help_text="share of new executions that ask with it while it is rolled out"
     )
     comparison = models.JSONField(default=dict, help_text="both arms of the rollout and their bounds")
     decided_by = models.CharField(
@@ -71,6 +81,9 @@ class Proposal(TenantOwned):
         indexes = [
             models.Index(fields=["tenant", "agent", "state"], name="proposals_by_agent"),
             models.Index(fields=["due"], condition=Q(due__isnull=False), name="proposals_due"),
+            models.Index(
+                fields=["tenant", "memory"], condition=Q(memory__isnull=False), name="proposals_by_memory"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,8 @@ class ProposalTrial(TenantOwned):
     shown_old_first = models.BooleanField(null=True)
     difference = models.FloatField(help_text="new - old, -1 to 1")
     cost_micros = models.BigIntegerField(default=0, help_text="of both arms and the judge")
+    old_cost_micros = models.BigIntegerField(default=0, help_text="of the answer as now")
+    new_cost_micros = models.BigIntegerField(default=0, help_text="of the answer as proposed")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):

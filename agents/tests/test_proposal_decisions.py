@@ -130,8 +130,8 @@ def test_the_judge_is_blind_and_counts(tenant):
     both = judging(by_prompt(), lambda first, second: "first" if " and a " not in first else "second")
     with provider(both, kimi=True) as wire:
         work(7)
-        proving.prove(Proposal.objects.get().pk)
-    trials = proving.pairs_of(Proposal.objects.get())
+        proving.prove(Proposal.objects.get(agent=AGENT).pk)
+    trials = proving.pairs_of(Proposal.objects.get(agent=AGENT))
     assert {one.verdict for one in trials} == {"new"}
     assert all(one.judge and one.judge != one.old_model for one in trials)
     compared = [one for one in wire.chats() if "You compare two answers" in str(one.body["messages"][0])]
@@ -153,7 +153,7 @@ def test_the_command_tells_the_whole_story(tenant):
         call_command("improve", AGENT, tenant=tenant.slug, yes=True, stdout=out)
     told = out.getvalue()
     for wanted in (
-        "does not repeat itself", f"+prompt: {HELPS}", "7 pairs", "lower bound", "is rolling", "25% of new steps",
+        "does not repeat itself", f"+prompt: {HELPS}", "7 pairs", "lower bound", "is rolling", "25% of new executions",
     ):  # fmt: skip
         assert wanted in told, wanted
 

@@ -3,34 +3,18 @@
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
 
-from agents import executions, memory, proposals, replaying, wording
+from agents import proposals, replaying, wording
 from agents.changes import Change, Kind
 from agents.models import Proposal, Step
+from agents.purse import Purse
 from agents.remedies import remedies, sentence_for
-from agents.tests.improving import AGENT, by_prompt, provider, sentence, work
+from agents.tests.improving import AGENT, by_prompt, provider, remembered, sentence, stored, work
 from miosa.testing.wire_replies import Reply
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 REPEATS = {"check": "does not repeat itself", "passed": False, "weight": 2.0, "detail": ""}
 UNSOURCED = {"check": "can be checked against a source", "passed": False, "weight": 0.6, "detail": ""}
-
-
-def stored(key="part", *, agent=AGENT, output="A good answer.", instruction="Explain it", confidence=9):
-    execution = executions.open_execution(instruction, ceiling_micros=0, requested_by="user:test")
-    return Step.objects.create(
-        execution=execution, key=key, position=1, agent=agent, purpose="", instruction=instruction, state="completed",
-        success=True, output=output, confidence=Decimal(confidence), calls=1, model="some/model",
-    )  # fmt: skip
-
-
-def remembered(step):
-    pattern = [384**-0.5] * 384
-    with transaction.atomic():
-        memory.remember_result(
-            step, confidence=float(step.confidence), pattern=pattern, model="all-MiniLM-L6-v2"
-        )
 
 
 def kinds(step, *failed):
@@ -41,7 +25,7 @@ def test_words_come_first_then_an_example_then_memory_then_another_model(tenant)
     """The mildest change first."""
     remembered(stored(instruction="Explain the sea"))
     with provider(by_prompt()):
-        found = list(remedies(stored(confidence=4), [REPEATS]))
+        found = list(remedies(stored(confidence=Decimal(4)), [REPEATS]))
     assert [one.kind for one in found] == [Kind.PROMPT, Kind.EXAMPLE, Kind.TOOL, Kind.MODEL]
     assert found[0].text == sentence_for("does not repeat itself")
     assert (found[1].given, found[1].answer) == ("Explain the sea", "A good answer.")
@@ -50,7 +34,7 @@ def test_words_come_first_then_an_example_then_memory_then_another_model(tenant)
 def test_the_leader_gets_a_rule_for_plans(tenant):
     """Its prompt is a plan's."""
     clause = {"check": "every clause has its agents", "passed": False, "weight": 1.0, "detail": ""}
-    assert kinds(stored("plan-2", agent="orchestrator"), clause) == [Kind.PLAN_RULE]
+    assert kinds(stored(key="plan-2", agent="orchestrator"), clause) == [Kind.PLAN_RULE]
 
 
 def test_what_words_cannot_change_gets_no_words(tenant):
@@ -67,10 +51,10 @@ def test_what_was_refused_gives_way_to_the_next(tenant):
     """The second lesson about the same habit proposes something else."""
     with provider(by_prompt()):
         work(1)
-        first = Proposal.objects.get()
+        first = Proposal.objects.get(agent=AGENT)
         proposals.move(first.pk, "refused", "no")
         work(1, first=1)
-    second = Proposal.objects.get(number=2)
+    second = Proposal.objects.get(agent=AGENT, number=2)
     assert second.fingerprint != first.fingerprint
     assert second.state == "draft"
 
@@ -97,10 +81,10 @@ def test_the_same_input_is_replayed_once(tenant):
 def worded():
     """What becomes of a habit's draft when its test begins."""
     work(1)
-    row = Proposal.objects.get()
+    row = Proposal.objects.get(agent=AGENT)
     told = "The check 'does not repeat itself' failed: secret words"
     Proposal.objects.filter(pk=row.pk).update(cause=told, state="testing")
-    wording.improve(row.pk)
+    wording.improve(row.pk, Purse(100_000))
     return proposals.proposal(row.pk)
 
 

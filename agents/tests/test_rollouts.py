@@ -1,23 +1,25 @@
 """A rollout: who asks with which profile, and how it ends by itself."""
 
-from decimal import Decimal
-from uuid import uuid4
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from agents import executions, proposals, rollouts
-from agents.models import Proposal, Step
+from agents import proposals, rollouts
+from agents.models import Execution, Proposal
 from agents.profiles_in_force import in_force, in_share
 from agents.registry_kinds import PROFILES
 from agents.tests.improving import (
     AGENT,
+    BAD,
+    GOOD,
     HARMS,
     HELPS,
     SUBJECTS,
     by_prompt,
     provider,
     sentence,
+    steps,
     system_of,
     work,
 )
@@ -25,8 +27,6 @@ from tenants.models import AuditEntry
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 OWN = PROFILES[AGENT]
-GOOD = [{"check": "does not repeat itself", "passed": True, "weight": 2.0, "detail": ""}]
-BAD = [{"check": "does not repeat itself", "passed": False, "weight": 2.0, "detail": ""}]
 
 
 def rolling(text=HELPS, *, share=0.25):
@@ -36,27 +36,64 @@ def rolling(text=HELPS, *, share=0.25):
     return proposals.proposal(row.pk)
 
 
-def steps(row, version, evidence, count):
-    """Steps that ended since the rollout began."""
-    execution = executions.open_execution("Do it", ceiling_micros=0, requested_by="user:test")
-    Step.objects.bulk_create(
-        Step(
-            execution=execution, key=f"{version}-{number}", position=number, agent=AGENT, purpose="", instruction="Do it",
-            state="completed", success=True, confidence=Decimal(8), evidence=evidence, prompt_version=version,
-            finished=timezone.now(),
-        )
-        for number in range(1, count + 1)
-    )  # fmt: skip
+def begun(count=1):
+    """Executions as they begin now; none of them is stored."""
+    found = [Execution(created=timezone.now()) for _ in range(count)]
+    return found if count > 1 else found[0]
 
 
-def test_a_share_of_steps_asks_with_it(tenant):
-    """By the step's id: alike at every try, and about as many as the share says."""
+def test_a_share_of_executions_asks_with_it(tenant):
+    """By the execution's id: alike at every step and try, and about as many as the share says."""
     row = rolling()
-    ids = [uuid4() for _ in range(2000)]
-    chosen = [one for one in ids if in_force(AGENT).of(one).prompt_version == row.new_version]
-    assert chosen == [one for one in ids if in_share(one, row.pk, share=0.25)]
+    found, force = begun(2000), in_force(AGENT)
+    chosen = [one for one in found if force.of(one).prompt_version == row.new_version]
+    assert chosen == [one for one in found if in_share(one.pk, row.pk, share=0.25)]
     assert 400 < len(chosen) < 600
-    assert in_force("analysis").of(ids[0]) == PROFILES["analysis"]
+    assert in_force("analysis").of(found[0]) == PROFILES["analysis"]
+
+
+def test_what_had_begun_goes_on_as_it_did(tenant):
+    """An execution that is older than the rollout belongs to neither arm."""
+    row = rolling(share=1.0)
+    older = Execution(created=row.rolled - timedelta(seconds=1))
+    assert in_force(AGENT).of(older) == OWN
+    assert in_force(AGENT).of(begun()).prompt_version == row.new_version
+    steps(row.new_version, BAD, 3)
+    Execution.objects.update(created=row.rolled - timedelta(seconds=1))
+    assert rollouts.watch(row.pk).comparison["new"]["count"] == 0
+
+
+def test_whether_an_execution_belongs_to_it_does_not_hang_on_how_it_goes(tenant):
+    """Two steps of one, and a step that is tried again after an error, ask with the same version."""
+    row = rolling(share=0.5)
+    execution = begun()
+    versions = {in_force(AGENT).of(execution).prompt_version for _ in range(5)}
+    for state in Execution.State:
+        execution.state, execution.error = state, "whatever"
+        versions.add(in_force(AGENT).of(execution).prompt_version)
+    assert len(versions) == 1
+    assert row.state == "rolling"
+
+
+def test_an_execution_counts_once(tenant):
+    """Ten steps of one execution are one value, and one that goes on is none yet."""
+    row = rolling()
+    steps(row.new_version, GOOD, 4, each=10)
+    steps(row.base_version, BAD, 4, each=10)
+    watched = rollouts.watch(row.pk)
+    assert (watched.comparison["new"]["count"], watched.comparison["old"]["count"]) == (4, 4)
+    Execution.objects.update(finished=None, state="in_progress")
+    assert rollouts.watch(row.pk).comparison["new"]["count"] == 0
+
+
+def test_what_shows_no_difference_makes_room(tenant):
+    """A rollout does not stay open for ever: another change of this agent may be tried after it."""
+    row = rolling()
+    steps(row.base_version, GOOD, 10)
+    steps(row.new_version, GOOD, rollouts.MOST)
+    ended = rollouts.watch(row.pk)
+    assert (ended.state, ended.share) == ("reverted", 0)
+    assert "no difference shown" in ended.reason
 
 
 def test_each_step_records_what_it_asked_with(tenant):
@@ -76,20 +113,20 @@ def test_each_step_records_what_it_asked_with(tenant):
 def test_another_tenant_asks_as_before(tenant, other_tenant, in_tenant):
     """What one tenant's work proved is its own."""
     row = rolling(share=1.0)
-    assert in_force(AGENT).of(uuid4()).prompt_version == row.new_version
+    assert in_force(AGENT).of(begun()).prompt_version == row.new_version
     with in_tenant(other_tenant):
-        assert in_force(AGENT).of(uuid4()) == OWN
+        assert in_force(AGENT).of(begun()) == OWN
 
 
 def test_harm_is_taken_back_by_itself(tenant):
     """Steps with it fail a check that steps without it pass."""
     row = rolling(HARMS)
-    steps(row, row.base_version, GOOD, 90)
-    steps(row, row.new_version, BAD, 60)
+    steps(row.base_version, GOOD, 90)
+    steps(row.new_version, BAD, 60)
     ended = rollouts.watch(row.pk)
     assert (ended.state, ended.share) == ("reverted", 0)
     assert ended.comparison["high"] < 0
-    assert in_force(AGENT).of(uuid4()) == OWN
+    assert in_force(AGENT).of(begun()) == OWN
     entry = AuditEntry.objects.get(action="proposal.reverted")
     assert (entry.actor, entry.before["state"]) == ("system", "rolling")
     assert "it does worse" in entry.after["reason"]
@@ -98,10 +135,10 @@ def test_harm_is_taken_back_by_itself(tenant):
 def test_help_is_adopted_by_itself(tenant):
     """From then on every step asks with it, and the next change builds on it."""
     row = rolling()
-    steps(row, row.base_version, BAD, 90)
-    steps(row, row.new_version, GOOD, 60)
+    steps(row.base_version, BAD, 90)
+    steps(row.new_version, GOOD, 60)
     assert rollouts.watch(row.pk).state == "adopted"
-    assert in_force(AGENT).of(uuid4()).prompt_version == row.new_version
+    assert in_force(AGENT).of(begun()).prompt_version == row.new_version
     after = proposals.draft(AGENT, sentence("Be brief."), cause="more").row
     assert after.base_version == row.new_version
     assert HELPS in in_force(AGENT).profile.prompt
@@ -110,8 +147,8 @@ def test_help_is_adopted_by_itself(tenant):
 def test_too_little_is_waited_for(tenant):
     """A handful of steps decides nothing, whatever they show."""
     row = rolling()
-    steps(row, row.base_version, BAD, 6)
-    steps(row, row.new_version, GOOD, 6)
+    steps(row.base_version, BAD, 6)
+    steps(row.new_version, GOOD, 6)
     watched = rollouts.watch(row.pk)
     assert watched.state == "rolling"
     assert watched.due is not None

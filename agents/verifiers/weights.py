@@ -67,5 +67,6 @@ ALL_PARTS = Weight(0.1, 2.5)
 # a plan
 PLAN_WHOLE = Weight(0.4, 1.5)
 PLAN_BY_WORDS = Weight(1.0, 0.8)  # by rules: the words of each clause name who is needed
+PLAN_UNUSABLE = Weight(0.0, 0.8)  # a model was asked for it in vain, so the rules planned
 PLAN_BY_MODEL = Weight(0.6, 0.0)  # schema, agents, order and size were checked; its judgement cannot be
 PARTS_SUCCEEDED = Weight(0.8, 1.5)

@@ -32,12 +32,18 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Tell the story of each tenant."""
+        told = False
         for tenant in span.each_tenant(options["tenant"]):
+            told = True
             self.stdout.write(f"{tenant.slug}: {options['agent']}\n")
             try:
                 self._story(options["agent"], yes=options["yes"])
             except Problem as refusal:
                 raise CommandError(str(refusal)) from refusal
+        if not told:
+            self.stdout.write(
+                "There is no tenant here yet, so no work to improve by: `make demo` opens one.\n"
+            )
 
     def _story(self, agent: str, *, yes: bool) -> None:
         self._studied(agent)
@@ -63,7 +69,7 @@ class Command(BaseCommand):
 
     def _proved(self, row: Proposal, *, yes: bool) -> Proposal:
         if not (yes or _agreed(f"Replay stored work of {row.agent} with both prompts? Models are asked.")):
-            self.stdout.write("Not replayed.\n")
+            self.stdout.write("Not replayed: nobody said yes (with --yes it begins without asking).\n")
             return row
         tested = proving.prove(row.pk)
         self.stdout.write(f"{tested.why}\n")

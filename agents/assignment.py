@@ -1,8 +1,9 @@
 """What a step's agent is told: its instruction, the whole request, and what the steps before it left."""
 
 from agents.contract import Context, Evidence, Handover, Shipping, Task
-from agents.executions import CONCLUDE, PLAN
+from agents.executions import CONCLUDE, LEADER, PLAN
 from agents.models import Execution, Step
+from agents.replanning import is_replan, situation_of
 from agents.text.site_kind import asks_for_site, asks_to_go_online
 
 
@@ -10,7 +11,7 @@ def task_of(execution: Execution, step: Step) -> Task:
     """Return the step as the task of its agent."""
     return Task(
         id=str(step.pk),
-        input=step.instruction if step.key != CONCLUDE else execution.request,
+        input=_input(execution, step),
         request=execution.request,
         type=step.agent,
         purpose=step.purpose,
@@ -31,16 +32,26 @@ def shipping_of(execution: Execution) -> Shipping | None:
     return None
 
 
+def _input(execution: Execution, step: Step) -> str:
+    if step.key == CONCLUDE:
+        return execution.request
+    return situation_of(step).as_text() if is_replan(step) else step.instruction
+
+
 def _handovers(execution: Execution, step: Step) -> tuple[Handover, ...]:
-    """Return what all steps before this one left, near and far ones, in the order of the plan."""
-    steps = {one.key: one for one in execution.steps.exclude(key=PLAN).order_by("position")}
+    """Return what all steps before this one left, near and far ones, in the order of the plan.
+
+    That it was planned anew is told to the conclusion alone, and what was given up for it to nobody.
+    """
+    planning = [PLAN] if step.key == CONCLUDE else execution.steps.filter(agent=LEADER).values_list("key")
+    steps = {one.key: one for one in execution.steps.exclude(key__in=planning).order_by("position")}
     wanted: set[str] = set()
     open_keys = list(step.depends_on)
     while open_keys:
         key = open_keys.pop()
         if key in steps and key not in wanted:
             wanted.add(key)
-            open_keys += steps[key].depends_on
+            open_keys += [] if is_replan(steps[key]) else steps[key].depends_on
     return tuple(
         Handover(
             step=one.key,

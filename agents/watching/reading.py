@@ -12,7 +12,9 @@ from agents.watching.folding import changes, drawn, folded
 from agents.watching.state import Happened, Patch, empty, merged
 from deployments.models import Approval
 
-PLANNED = frozenset({"task_created", "plan_made", "repair_planned", "handed_over"})
+PLANNED = frozenset(
+    {"task_created", "plan_made", "repair_planned", "handed_over", "replan_asked", "plan_changed"}
+)
 ENDINGS = frozenset({"task_completed", "task_failed", "task_cancelled"})
 MOST_EVENTS = 5_000
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from agents.contract import Context, Evidence, Handover, Shipping, Task
-from agents.executions import CONCLUDE, PLAN
+from agents.executions import CONCLUDE, LEADER, PLAN
 from agents.models import Execution, Step
+from agents.replanning import is_replan, situation_of
 from agents.text.site_kind import asks_for_site, asks_to_go_online
 
 
@@ -12,7 +13,7 @@ def task_of(execution: Execution, step: Step, steps: Sequence[Step]) -> Task:
     """Return the step as the task of its agent. `steps` are all of the execution, in order."""
     return Task(
         id=str(step.pk),
-        input=step.instruction if step.key != CONCLUDE else execution.request,
+        input=_input(execution, step),
         request=execution.request,
         type=step.agent,
         purpose=step.purpose,
@@ -33,16 +34,26 @@ def shipping_of(execution: Execution) -> Shipping | None:
     return None
 
 
+def _input(execution: Execution, step: Step) -> str:
+    if step.key == CONCLUDE:
+        return execution.request
+    return situation_of(step).as_text() if is_replan(step) else step.instruction
+
+
 def _handovers(step: Step, rows: Sequence[Step]) -> tuple[Handover, ...]:
-    """Return what all steps before this one left, near and far ones, in the order of the plan."""
-    steps = {one.key: one for one in rows if one.key != PLAN}
+    """Return what all steps before this one left, near and far ones, in the order of the plan.
+
+    That it was planned anew is told to the conclusion alone, and what was given up for it to nobody.
+    """
+    concludes = step.key == CONCLUDE
+    steps = {one.key: one for one in rows if one.key != PLAN and (concludes or one.agent != LEADER)}
     wanted: set[str] = set()
     open_keys = list(step.depends_on)
     while open_keys:
         key = open_keys.pop()
         if key in steps and key not in wanted:
             wanted.add(key)
-            open_keys += steps[key].depends_on
+            open_keys += [] if is_replan(steps[key]) else steps[key].depends_on
     return tuple(
         Handover(
             step=one.key,

@@ -4,10 +4,12 @@ One for each use of the tool, however often the step comes back. The share is ta
 used of it comes back at the end; so a tree of executions never spends more than its root may.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 
 from agents import executions
 from agents.models import Execution, Step
@@ -19,6 +21,15 @@ SHARE = 0.5  # of what is left above
 
 class TooDeep(Exception):  # noqa: N818  it reads as what happened
     """There are as many executions above as the operator allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What an execution and all below it have used so far; `executions` are those below, however deep."""
+
+    executions: int
+    cost_micros: int
+    tokens: int
 
 
 def found(use_id: UUID) -> Execution | None:
@@ -69,6 +80,23 @@ def ended(row: Execution, cost_micros: int) -> None:
 def open_below(execution_id: UUID) -> list[UUID]:
     """Return the executions right below that have not ended."""
     return list(Execution.objects.filter(parent_id=execution_id, finished=None).values_list("pk", flat=True))
+
+
+def any_below(execution: Execution) -> bool:
+    """Tell whether it handed any part of its task on."""
+    return Execution.objects.filter(tenant_id=execution.tenant_id, parent_id=execution.pk).exists()
+
+
+def used_with_below(execution: Execution) -> Used:
+    """Return what an execution has used so far together with all below it."""
+    rows = level = [execution]
+    while level:
+        above = {"tenant_id": execution.tenant_id, "parent_id__in": [one.pk for one in level]}
+        level = list(Execution.objects.filter(**above).only("tenant_id", "cost_micros", "finished"))
+        rows = [*rows, *level]
+    cost = sum(one.cost_micros if one.finished else ledger.spent_on(one.pk) for one in rows)
+    tokens = Step.objects.filter(execution__in=rows).aggregate(total=Sum("tokens"))["total"]
+    return Used(len(rows) - 1, cost, tokens or 0)
 
 
 def roots_request(execution: Execution) -> str:

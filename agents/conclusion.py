@@ -43,8 +43,12 @@ class _Section:
 
 
 def conclude(task: Task, handovers: Sequence[Handover], bench: Workbench) -> Result:
-    """Return the one answer to `task`; a part that failed is named, and the whole succeeds only if none is missing."""
-    sections = _sections(handovers)
+    """Return the one answer to `task`; a part that failed is named, and the whole succeeds only if none is missing.
+
+    Where it was planned anew, that stands in front.
+    """
+    anew = [_anew(one) for one in handovers if one.agent == ORCHESTRATOR.kind]
+    sections = _sections([one for one in handovers if one.agent != ORCHESTRATOR.kind])
     done = [one for one in sections if one.done]
     missing = [one for one in sections if not one.done]
     assembled = _assembled(sections)
@@ -53,6 +57,7 @@ def conclude(task: Task, handovers: Sequence[Handover], bench: Workbench) -> Res
     output = told or assembled
     if not told and len(sections) > 1:
         output = f"{_lead_in(sections)}\n\n{assembled}"
+    output = "\n\n".join([*anew, output])
     data = {
         "sections": [
             {"step": one.part.step, "agent": one.part.agent, "title": one.title, "success": one.part.success}
@@ -61,7 +66,7 @@ def conclude(task: Task, handovers: Sequence[Handover], bench: Workbench) -> Res
         "files": {name: text for one in done for name, text in dict(one.part.data.get("files", {})).items()},
         "shipment": next((found for one in sections if (found := one.part.data.get("shipment"))), None),
         "method": "synthesis" if told else "assembled",
-        "notes": [_failure(one) for one in sections if not one.part.success],
+        "notes": [*anew, *(_failure(one) for one in sections if not one.part.success)],
     }
     error = "; ".join(_failure(one) for one in missing) or None
     return Result(bool(done) and not missing, output, data, _evidence(sections), error=error)
@@ -97,6 +102,11 @@ def _failure(one: _Section) -> str:
         return f"{one.part.agent} delivered, but not everything passed its checks"
     reason = one.part.output.strip() or "a step it needs did not succeed"
     return f"{one.part.agent} could not do its part: {reason[:300]}"
+
+
+def _anew(one: Handover) -> str:
+    said = one.output.strip()
+    return said if one.success or one.data else f"No new way was found: {said[:300]}"
 
 
 def _lead_in(sections: Sequence[_Section]) -> str:

@@ -31,6 +31,11 @@ def by_checks(evidence: Iterable[Evidence]) -> float:
     return confidence(NO_MODEL_PRIOR, evidence) / 10
 
 
+def checked_out(evidence: Iterable[Evidence]) -> bool:
+    """Tell whether the checks alone, without the model's record, speak for the result: no circle of praise."""
+    return not needs_improvement(confidence(NO_MODEL_PRIOR, evidence))
+
+
 def prior_of(priors: Sequence[float]) -> float:
     """Return the prior of a result several model answers went into: their mean, or `NO_MODEL_PRIOR`."""
     return sum(priors) / len(priors) if priors else NO_MODEL_PRIOR

@@ -169,7 +169,10 @@ def lay_out(execution_id: UUID, plan: Plan) -> list[UUID]:
 
 
 def advance(execution_id: UUID) -> list[UUID]:
-    """Make ready what waits for nothing more; return the ids of the steps that became ready."""
+    """Make ready what waits for nothing more; return the ids of the steps that became ready.
+
+    What needs a step that was not done is skipped; only the leader goes on from it, to conclude or to plan anew.
+    """
     steps = list(Step.objects.filter(execution_id=execution_id).only(*LINKS).order_by("position"))
     states = {step.key: step.state for step in steps}
     ready: list[Step] = []
@@ -177,7 +180,7 @@ def advance(execution_id: UUID) -> list[UUID]:
     for step in steps:
         if step.state != Step.State.WAITING or any(states[key] not in TERMINAL for key in step.depends_on):
             continue
-        broken = step.key != CONCLUDE and any(states[key] in BROKEN for key in step.depends_on)
+        broken = step.agent != LEADER and any(states[key] in BROKEN for key in step.depends_on)
         states[step.key] = Step.State.SKIPPED if broken else Step.State.READY
         (skipped if broken else ready).append(step)
     now = TransactionNow()

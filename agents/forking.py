@@ -1,7 +1,8 @@
 """An execution that goes on from another: what was done before a step is kept, that step and all behind it are done anew.
 
 The one it goes on from stays as it is. Steps that a review added are left out where they are done anew: the next review
-decides by itself.
+decides by itself. So are those of a new plan, where the step is done anew that it stood in for; where it is not, that step and what
+the new plan left out are taken over as they are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,10 +14,12 @@ from django.contrib.postgres.functions import TransactionNow
 from agents import executions
 from agents.models import Execution, Step
 from agents.repairs import was_added
+from agents.replanning import is_replan, stood_for
+from agents.replanning import was_added as was_planned_anew
 from agents.telling import tell
 
 COPIED = (
-    "key", "agent", "purpose", "instruction", "reason", "success", "output", "data", "evidence", "suggestions", "confidence",
+    "key", "agent", "purpose", "instruction", "reason", "success", "output", "data", "evidence", "suggestions", "confidence", "error", "cause",
     "model", "decision_id", "prompt_version", "started", "finished",
 )  # fmt: skip
 ASKED = ("key", "agent", "purpose", "instruction", "reason")
@@ -33,12 +36,17 @@ class NoSuchStep(LookupError):  # noqa: N818  it reads as what happened
 
 @dataclass(frozen=True)
 class Kept:
-    """One step of the old execution, in what matters here. `added`: by a repair, not by the plan."""
+    """One step of the old execution, in what matters here. `added`: by a repair, not by the plan.
+
+    `replan`: it asked for a new plan, because of the steps that it waits for. `anew`: it is a step of such a plan.
+    """
 
     key: str
     completed: bool
     depends_on: tuple[str, ...] = ()
     added: bool = False
+    replan: bool = False
+    anew: bool = False
     good: bool = True
 
 
@@ -57,17 +65,26 @@ def split(steps: Sequence[Kept], first: str) -> Split:
         raise NoSuchStep(f"It has no step {first}; there are {', '.join(keys)}.")
     if first == executions.PLAN:
         return Split((), {first: ()})
-    anew = {first} | {step.key for step in steps if not step.completed}
+    needed = _needed(steps)
+    anew = {first} | {step.key for step in steps if not step.completed and step.key in needed}
     for _ in steps:  # as often as a chain can be long
         anew |= {step.key for step in steps if anew & set(step.depends_on)}
-    dropped = {step.key: step.depends_on for step in steps if step.key in anew and step.added}
+        anew |= {key for step in steps if step.replan and step.key in anew for key in step.depends_on}
+    dropped = {
+        step.key: step.depends_on for step in steps if step.key in anew and _is_dropped(step, steps, anew)
+    }
+    taken_over = tuple(step.key for step in steps if step.key not in anew)
+    waits = {
+        step.key: _waits_for(step.depends_on, dropped)
+        for step in steps
+        if step.key in anew and step.key not in dropped
+    }
+    if last := waits.get(executions.CONCLUDE):
+        last += [key for key in waits if key != executions.CONCLUDE]  # what a new plan had left out, too
+    there = {*taken_over, *waits}
     return Split(
-        tuple(step.key for step in steps if step.key not in anew),
-        {
-            step.key: tuple(_waits_for(step.depends_on, dropped))
-            for step in steps
-            if step.key in anew and step.key not in dropped
-        },
+        taken_over,
+        {key: tuple(one for one in dict.fromkeys(deps) if one in there) for key, deps in waits.items()},
     )
 
 
@@ -76,7 +93,29 @@ def first_undone(steps: Iterable[Kept]) -> str:
 
     Steps come in the plan's order.
     """
-    return next((step.key for step in steps if not (step.completed and step.good)), executions.CONCLUDE)
+    rows = list(steps)
+    needed = _needed(rows)
+    undone = (step.key for step in rows if step.key in needed and not (step.completed and step.good))
+    return next(undone, executions.CONCLUDE)
+
+
+def _needed(steps: Sequence[Kept]) -> set[str]:
+    """Return the keys of what the conclusion is made from: not what another step stood in for, or a new plan gave up."""
+    by_key = {step.key: step for step in steps}
+    found: set[str] = set()
+    open_keys = [executions.PLAN, executions.CONCLUDE] if executions.CONCLUDE in by_key else list(by_key)
+    while open_keys:
+        key = open_keys.pop()
+        if key in by_key and key not in found:
+            found.add(key)
+            open_keys += [] if by_key[key].replan else by_key[key].depends_on
+    return found
+
+
+def _is_dropped(step: Kept, steps: Sequence[Kept], anew: set[str]) -> bool:
+    """Whether a step that would be done anew is left out, since what added it decides anew."""
+    asked = {one.key for one in steps if one.replan} & anew
+    return step.added or step.replan or (step.anew and bool(asked & set(step.depends_on)))
 
 
 def fork(origin: Execution, *, first: str = "", instruction: str = "", **fields: Any) -> Execution:
@@ -123,21 +162,23 @@ def _tell_plan(made: Execution) -> None:
     tell(
         made.pk, "plan_made", source=made.plan_source, explanation=made.plan_explanation,
         steps=[
-            {"step": row.key, "agent": row.agent, "purpose": row.purpose, "depends_on": row.depends_on}
+            {"step": row.key, "agent": row.agent, "purpose": row.purpose, "depends_on": row.depends_on, "state": row.state}
             for row in Step.objects.filter(execution_id=made.pk).exclude(key__in=AROUND).order_by("position")
         ],
     )  # fmt: skip
 
 
-def kept(rows: Iterable[Step]) -> list[Kept]:
+def kept(rows: Sequence[Step]) -> list[Kept]:
     """Return rows as what a split is decided by."""
     return [
         Kept(
             row.key,
             row.state == Step.State.COMPLETED,
-            tuple(row.depends_on),
-            was_added(row),
-            row.success is not False,
+            tuple(stood_for(row, rows) if is_replan(row) else row.depends_on),
+            added=was_added(row),
+            replan=is_replan(row),
+            anew=was_planned_anew(row),
+            good=row.success is not False,
         )
         for row in rows
     ]
@@ -146,7 +187,7 @@ def kept(rows: Iterable[Step]) -> list[Kept]:
 def _copied(made: Execution, row: Step) -> Step:
     """What was done before costs nothing again."""
     return Step(
-        execution=made, position=row.position, depends_on=row.depends_on, state=Step.State.COMPLETED,
+        execution=made, position=row.position, depends_on=row.depends_on, state=row.state,
         **{name: getattr(row, name) for name in COPIED},
     )  # fmt: skip
 

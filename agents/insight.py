@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from agents import profiles_in_force, registry
+from agents import below, profiles_in_force, registry
 from agents.models import Execution, ExecutionEvent
 from agents.registry_kinds import PROFILES
 from deployments import approvals
@@ -32,10 +32,14 @@ def waits_for_person(row: Execution) -> bool:
 
 
 def execution(execution_id: UUID) -> Execution:
-    """Return one of the current tenant's executions with its steps; raises NotFound, for a foreign one too."""
+    """Return one of the current tenant's executions with its steps; raises NotFound, for a foreign one too.
+
+    `with_below` tells what it has used together with those below it.
+    """
     row = executions().prefetch_related("steps").filter(pk=execution_id).first()
     if row is None:
         raise NotFound("There is no such execution.")
+    row.with_below = below.used_with_below(row)  # type: ignore[attr-defined]
     return row
 
 

@@ -26,12 +26,13 @@ from agents import (
     memory,
     part,
     repairs,
+    replanning,
 )
 from agents.above import Above, above
 from agents.assignment import shipping_of, task_of
 from agents.ceilings import Stopped, used
-from agents.contract import Evidence, ModelUnavailable, NotYet, Profile, Result
-from agents.executions import CONCLUDE, PLAN
+from agents.contract import ModelUnavailable, NotYet, Profile, Result
+from agents.executions import CONCLUDE, LEADER, PLAN
 from agents.leases import Claim, LostLease
 from agents.memory.at_work import place_of
 from agents.memory.embedding import embedded, model_in_use
@@ -39,7 +40,7 @@ from agents.models import Execution, Step
 from agents.part import Done
 from agents.profiles_in_force import in_force
 from agents.recorded import values_of
-from agents.registry_kinds import AgentKind, profile_of
+from agents.registry_kinds import ORCHESTRATOR, AgentKind, profile_of
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import PaymentRequired, Problem
@@ -69,7 +70,7 @@ def run_step(tenant_id: UUID, step_id: UUID) -> Followup:
         return Followup()
     try:
         with leases.kept(bench.held):
-            return _worked(bench.held, bench)
+            return _worked(bench)
     except LostLease:
         return _let_go(bench.held)
 
@@ -93,10 +94,10 @@ def _profile_of(found: Above) -> Profile | None:
     return in_force(found.agent).of(found.execution) if found.is_changed else profile_of(found.agent)
 
 
-def _worked(held: Claim, bench: LiveBench) -> Followup:
+def _worked(bench: LiveBench) -> Followup:
     execution, step = bench.execution, bench.step
     if step.attempt > leases.MAX_ATTEMPTS:
-        return _failed(held, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
+        return _failed(bench, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
     started = time.perf_counter()
     try:
         gates.admit(execution)
@@ -104,38 +105,40 @@ def _worked(held: Claim, bench: LiveBench) -> Followup:
         bench.used = used(steps)
         bench.check()
         done = _perform(execution, step, steps, bench)
-        return _recorded(held, step, bench, done, int((time.perf_counter() - started) * 1000))
+        return _recorded(bench, done, int((time.perf_counter() - started) * 1000))
     except (LostLease, OperationalError, InterfaceError):
         raise  # not the step's fault: whoever claims it next goes on
     except Exception as error:  # noqa: BLE001  an agent is a plug-in: what it raises ends its step, not the worker
-        return _not_done(held, step, error)
+        return _not_done(bench, error)
 
 
-def _not_done(held: Claim, step: Step, error: Exception) -> Followup:
+def _not_done(bench: LiveBench, error: Exception) -> Followup:
     """Decide what becomes of a step that was not done, by what was in its way."""
     match error:
         case NotYet():
-            return _postponed(held, error)
+            return _postponed(bench.held, error)
         case ModelUnavailable():
-            return _tried(held, step, str(error), retryable=error.retryable)
+            return _tried(bench, str(error), retryable=error.retryable)
         case Stopped():
-            return _stopped(held, error)
+            return _stopped(bench.held, error)
         case PaymentRequired():
-            return _failed(held, str(error), cause=Execution.Cause.MONEY)
+            return _failed(bench, str(error), cause=Execution.Cause.MONEY)
         case Problem():
-            return _failed(held, str(error))
+            return _failed(bench, str(error))
         case _:
-            logger.error("Step %s of %s failed unexpectedly", step.key, held.execution_id, exc_info=error)
-            return _tried(held, step, f"{type(error).__name__}: the log has the details", retryable=True)
+            logger.error(
+                "Step %s of %s failed unexpectedly", bench.step.key, bench.execution.pk, exc_info=error
+            )
+            return _tried(bench, f"{type(error).__name__}: the log has the details", retryable=True)
 
 
 def _perform(execution: Execution, step: Step, steps: Sequence[Step], bench: LiveBench) -> Done:
-    online = step.key == PLAN and shipping_of(execution) is not None
+    online = step.agent == LEADER and shipping_of(execution) is not None
     return part.done(step.key, task_of(execution, step, steps), bench, online=online)
 
 
-def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_ms: int) -> Followup:
-    result = done.result
+def _recorded(bench: LiveBench, done: Done, execution_ms: int) -> Followup:
+    held, step, result = bench.held, bench.step, done.result
     prior = confidence.prior_of(bench.priors)
     told_by_checks = confidence.confidence(prior, result.evidence)
     sure = calibrations.calibrated(step.agent, told_by_checks)
@@ -154,26 +157,29 @@ def _recorded(held: Claim, step: Step, bench: LiveBench, done: Done, execution_m
                 row, confidence=sure, pattern=pattern, model=model_in_use(), place=place_of(bench.execution)
             )
         lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
-        repairs.lay_out(row)
         ready = _next(bench.execution, row, done)
     return Followup(ready, [lesson] if lesson else [])
 
 
 def _next(execution: Execution, row: Step, done: Done) -> list[UUID]:
-    """Go on behind a recorded step; return the ids of the steps that are ready now."""
+    """Go on behind a recorded step: write what follows from it, and return the ids of the steps that are ready now."""
     if row.key == CONCLUDE:
         endings.concluded(row)
         return []
     if timezone.now() - execution.created > YOUNG:
         quota.extend(execution.reference)
-    if done.plan:
+    if row.key == PLAN and done.plan:
         return executions.lay_out(row.execution_id, done.plan)
+    if replanning.is_replan(row):
+        replanning.settled(row, done.plan)
+    else:
+        repairs.lay_out(row)
     return executions.advance(row.execution_id)
 
 
 def _pattern(step: Step, result: Result, bench: LiveBench) -> list[float] | None:
     """Return the embedding under which a good result is remembered; None for what is not worth it."""
-    if not result.success or step.key in {PLAN, CONCLUDE}:
+    if not result.success or step.agent == LEADER:
         return None
     try:
         return embedded([step.instruction])[0]
@@ -188,19 +194,14 @@ def _learn(bench: LiveBench, result: Result) -> None:
     for (decision_id, evidence), prior in zip(bench.judged, bench.priors, strict=True):
         if evidence:
             sure = confidence.confidence(prior, evidence)
-            verdicts.checked(decision_id, success=_checked_out(evidence), confidence=sure)
+            verdicts.checked(decision_id, success=confidence.checked_out(evidence), confidence=sure)
 
 
-def _checked_out(evidence: tuple[Evidence, ...]) -> bool:
-    """Tell whether the checks alone, without the model's record, speak for the result: no circle of praise."""
-    return not confidence.needs_improvement(confidence.confidence(confidence.NO_MODEL_PRIOR, evidence))
-
-
-def _tried(held: Claim, step: Step, error: str, *, retryable: bool) -> Followup:
-    if not retryable or step.errors + 1 >= MAX_ERRORS:
-        return _failed(held, error)
+def _tried(bench: LiveBench, error: str, *, retryable: bool) -> Followup:
+    if not retryable or bench.step.errors + 1 >= MAX_ERRORS:
+        return _failed(bench, error)
     with transaction.atomic():
-        executions.retry(held, error, after_s=BACK_OFF_S[step.errors])
+        executions.retry(bench.held, error, after_s=BACK_OFF_S[bench.step.errors])
     return Followup()
 
 
@@ -211,14 +212,17 @@ def _postponed(held: Claim, wait: NotYet) -> Followup:
     return Followup(later=[(held.step_id, wait.after_s)])
 
 
-def _failed(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> Followup:
+def _failed(bench: LiveBench, error: str, *, cause: str = Execution.Cause.ERROR) -> Followup:
+    """End a step that could not be done: another agent takes it over, or a new plan is asked for, or what waits is skipped."""
+    plans = cause == Execution.Cause.ERROR and bench.capable(ORCHESTRATOR.task_kind, ORCHESTRATOR.mode)
     with transaction.atomic():
-        row = executions.fail(held, error, cause=cause)
+        row = executions.fail(bench.held, error, cause=cause)
         if row.key in {PLAN, CONCLUDE}:
-            endings.finished(held.execution_id, Execution.State.FAILED, error=error, cause=cause)
+            endings.finished(row.execution_id, Execution.State.FAILED, error=error, cause=cause)
             return Followup()
-        handing_over.lay_out(row)
-        return Followup(executions.advance(held.execution_id))
+        if not handing_over.lay_out(row) and plans:
+            replanning.lay_out(row)
+        return Followup(executions.advance(row.execution_id))
 
 
 def _stopped(held: Claim, stop: Stopped) -> Followup:

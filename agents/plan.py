@@ -1,11 +1,13 @@
 """A plan: who does what after whom, and whether that can be carried out."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 MAX_STEPS = 8
-RESERVED_KEYS = frozenset({"plan", "conclude"})  # the steps around every plan
+# The steps around every plan, and those that are added to one while it is carried out.
+RESERVED_KEYS = re.compile(r"plan|conclude|(?:replan|repair|review)-\d+")
 CODE_WRITERS = frozenset({"development"})
 
 
@@ -52,13 +54,25 @@ class Plan:
         return {step.key: step.depends_on for step in self.steps}
 
 
-def ordered(steps: Sequence[PlannedStep], *, known: Sequence[str]) -> tuple[PlannedStep, ...]:
-    """Return the steps with every step after those it waits for; raises UnusablePlan."""
-    _refuse(steps, known=known)
+def ordered(
+    steps: Sequence[PlannedStep],
+    *,
+    known: Sequence[str],
+    there: Collection[str] = (),
+    taken: Collection[str] = (),
+    most: int = MAX_STEPS,
+) -> tuple[PlannedStep, ...]:
+    """Return the steps with every step after those it waits for; raises UnusablePlan.
+
+    `there` are keys of steps that were done before and may be waited for, `taken` others that nobody may have.
+    """
+    _refuse(steps, known=known, there=there, most=most)
+    if used := sorted({step.key for step in steps} & {*there, *taken}):
+        raise UnusablePlan(f"these keys belong to steps that are over: {', '.join(used)}")
     done: list[PlannedStep] = []
     waiting = list(steps)
     while waiting:
-        keys = {step.key for step in done}
+        keys = {*there, *(step.key for step in done)}
         ready = [step for step in waiting if keys.issuperset(step.depends_on)]
         if not ready:
             circle = ", ".join(step.key for step in waiting)
@@ -68,16 +82,17 @@ def ordered(steps: Sequence[PlannedStep], *, known: Sequence[str]) -> tuple[Plan
     return tuple(done)
 
 
-def _refuse(steps: Sequence[PlannedStep], *, known: Sequence[str]) -> None:
+def _refuse(steps: Sequence[PlannedStep], *, known: Sequence[str], there: Collection[str], most: int) -> None:
     keys = [step.key for step in steps]
     unknown = sorted({step.agent for step in steps} - set(known))
-    missing = sorted({key for step in steps for key in step.depends_on} - set(keys))
+    missing = sorted({key for step in steps for key in step.depends_on} - {*keys, *there})
+    reserved = sorted(filter(RESERVED_KEYS.fullmatch, keys))
     faults = (
         (not steps, "a plan needs at least one step"),
-        (len(steps) > MAX_STEPS, f"a plan has at most {MAX_STEPS} steps, not {len(steps)}"),
+        (len(steps) > most, f"a plan has at most {most} steps, not {len(steps)}"),
         (bool(unknown), f"there is no agent named {', '.join(unknown)}"),
         (len(set(keys)) < len(keys), "two steps have the same key"),
-        (bool(RESERVED_KEYS & set(keys)), f"the keys {' and '.join(sorted(RESERVED_KEYS))} are taken"),
+        (bool(reserved), f"these keys are taken: {', '.join(reserved)}"),
         (bool(missing), f"no step has the key {', '.join(missing)}"),
     )
     for wrong, message in faults:

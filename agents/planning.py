@@ -1,51 +1,18 @@
 """Plan a request: by a capable model whose plan is checked, otherwise by rules, and say which."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from agents.contract import Embed, Evidence, ModelUnavailable, Profile, Reply
-from agents.plan import MAX_STEPS, Plan, PlannedStep, UnusablePlan, ordered, unreviewed
+from agents.contract import Embed, Evidence, ModelUnavailable, Profile
+from agents.plan import MAX_STEPS, Plan, PlannedStep, UnusablePlan, ordered
+from agents.plan_by_model import NO_TOOLS, Ask, by_model, reviewed, roster, shipped, with_files
 from agents.registry_kinds import ORCHESTRATOR, PROFILES
-from agents.rule_plan import PURPOSES, rule_plan
+from agents.rule_plan import rule_plan
 from agents.verifiers import weights
 from agents.verifiers.finding import finding
-from agents.verifiers.structure import invalid
 
 # A plan by rules chooses by these where no word names an agent; then it is a guess and says so.
 UNNAMED = ("nearest in meaning", "nothing in it names one agent")
 PLAN_USABLE = "the model's plan can be used"
-Ask = Callable[..., Reply]  # Workbench.ask of a bench whose model can plan
-NO_TOOLS: Mapping[str, str] = {}
-MOST_NAMED = 100  # paths in the question
-MODEL_TRIES = 2  # the first answer and one repair
-PLAN_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["reasoning", "steps"],
-    "additionalProperties": False,
-    "properties": {
-        "reasoning": {"type": "string", "minLength": 1, "maxLength": 600},
-        "steps": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MAX_STEPS,
-            "items": {
-                "type": "object",
-                "required": ["key", "agent", "instruction", "depends_on"],
-                "additionalProperties": False,
-                "properties": {
-                    "key": {"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,39}$"},
-                    "agent": {"type": "string", "enum": list(PROFILES)},
-                    "instruction": {"type": "string", "minLength": 3, "maxLength": 600},
-                    "depends_on": {"type": "array", "items": {"type": "string"}, "maxItems": MAX_STEPS},
-                    "permits": {"type": "array", "items": {"type": "string"}, "maxItems": MAX_STEPS},
-                    "expects": {"type": "string", "maxLength": 300},
-                },
-            },
-        },
-    },
-}
 
 
 def plan(
@@ -70,14 +37,12 @@ def plan(
     if ask is None:
         return rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
     try:
-        came = _with_files(request, files)
-        return _model_plan(came, ask, profile, online=online, tools=tools)
+        return _model_plan(with_files(request, files), ask, profile, online=online, tools=tools)
     except (UnusablePlan, ModelUnavailable) as failure:
         by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
         said = f"The model's plan was not usable ({failure}). {by_rules.explanation}"
-        fault = (
-            str(failure) if isinstance(failure, UnusablePlan) else ""
-        )  # a model that is away planned nothing wrong
+        # A model that is away planned nothing wrong.
+        fault = str(failure) if isinstance(failure, UnusablePlan) else ""
         return Plan(by_rules.steps, "rules", said, by_rules.left_out, fault)
 
 
@@ -102,107 +67,11 @@ def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
     )
 
 
-def _with_files(request: str, files: Sequence[str]) -> str:
-    return f"{request}\n\nFiles that came with it: {', '.join(files[:MOST_NAMED])}" if files else request
-
-
 def _model_plan(request: str, ask: Ask, leader: Profile, *, online: bool, tools: Mapping[str, str]) -> Plan:
-    roster = "\n".join(f"- {kind}: {profile.purpose}" for kind, profile in PROFILES.items())
-    if tools:
-        listed = "\n".join(f"- {name}: {does}" for name, does in tools.items())
-        roster += f"\n{leader.asks['permits'].format(tools=listed)}"
-    question = leader.asks["plan"].format(agents=roster, request=request, max_steps=MAX_STEPS)
-    fault = ""
-    for _ in range(MODEL_TRIES):
-        prompt = f"{question}\n\n{leader.asks['repair'].format(fault=fault)}" if fault else question
-        reply = ask(
-            prompt,
-            system=leader.prompt,
-            task_kind=leader.task_kind,
-            mode=leader.mode,
-            max_output_tokens=1200,
-            schema=PLAN_SCHEMA,
-            temperature=0.0,
-        )
-        if not reply.capable:
-            raise UnusablePlan("the model that answered is too small to plan")
-        try:
-            return _read(reply, online=online, tools=tools)
-        except UnusablePlan as found:
-            fault = str(found)
-    raise UnusablePlan(fault)
+    question = leader.asks["plan"].format(agents=roster(leader, tools), request=request, max_steps=MAX_STEPS)
 
+    def checked(steps: list[PlannedStep]) -> tuple[PlannedStep, ...]:
+        whole = reviewed(steps)
+        return ordered(shipped(whole) if online else whole, known=tuple(PROFILES))
 
-def _read(reply: Reply, *, online: bool, tools: Mapping[str, str]) -> Plan:
-    try:
-        answer = json.loads(_object(reply.text))
-    except ValueError as error:
-        raise UnusablePlan("the answer is not one JSON object") from error
-    fault = invalid(answer, PLAN_SCHEMA)
-    if fault:
-        raise UnusablePlan(fault)
-    if strange := {name for one in answer["steps"] for name in one.get("permits", ())} - set(tools):
-        raise UnusablePlan(f"no tool with effects is named {', '.join(sorted(strange))}")
-    steps = [
-        PlannedStep(
-            one["key"],
-            one["agent"],
-            PURPOSES.get(one["agent"], ""),
-            one["instruction"],
-            tuple(dict.fromkeys(one["depends_on"])),
-            "chosen by the planning model",
-            tuple(dict.fromkeys(one.get("permits", ()))),
-            one.get("expects", ""),
-        )
-        for one in answer["steps"]
-    ]
-    return Plan(
-        ordered(_shipped(_reviewed(steps)) if online else _reviewed(steps), known=tuple(PROFILES)),
-        "model",
-        f"Planned by {reply.model}: {answer['reasoning']}",
-    )
-
-
-def _object(text: str) -> str:
-    """Return the outermost JSON object of an answer that may stand in a fence."""
-    return text[text.find("{") : text.rfind("}") + 1]
-
-
-def _reviewed(steps: list[PlannedStep]) -> list[PlannedStep]:
-    """Code is never handed out unreviewed: add the quality step a planner forgot."""
-    missing = unreviewed(steps)
-    if not missing:
-        return steps
-    key = next(
-        name
-        for name in ("quality", *(f"quality-{n}" for n in range(2, 20)))
-        if name not in {s.key for s in steps}
-    )
-    review = PlannedStep(
-        key,
-        "quality",
-        PURPOSES["quality"],
-        "Review the code and run its tests",
-        missing,
-        "code is always reviewed",
-    )
-    return [*steps, review]
-
-
-def _shipped(steps: list[PlannedStep]) -> list[PlannedStep]:
-    """What shall go online is deployed after its review: add the step a planner forgot, and make it wait."""
-    reviews = tuple(step.key for step in steps if step.agent == "quality")
-    if not reviews:
-        raise UnusablePlan("what shall go online is written by development and reviewed by quality first")
-    if any(step.agent == "deployment" for step in steps):
-        return [
-            replace(step, depends_on=tuple(dict.fromkeys([*step.depends_on, *reviews])))
-            if step.agent == "deployment"
-            else step
-            for step in steps
-        ]
-    said = "Release what was reviewed and bring it online"
-    return [
-        *steps,
-        PlannedStep("deployment", "deployment", PURPOSES["deployment"], said, reviews, "it shall go online"),
-    ]
+    return by_model(question, ask, leader, tools=tools, checked=checked)

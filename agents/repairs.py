@@ -65,9 +65,13 @@ def _write(rejected: Step, written: Step, rounds: int, waiting: list[Step]) -> N
     for one in waiting:
         one.depends_on = [review if key == rejected.key else key for key in one.depends_on]
         one.save(update_fields=["depends_on"])
-    last = Step.objects.get(execution_id=rejected.execution_id, key=executions.CONCLUDE)
-    last.depends_on = [*last.depends_on, repair, review]
-    last.save(update_fields=["depends_on"])
+    leading = {
+        "agent": executions.LEADER,
+        "state": Step.State.WAITING,
+    }  # the conclusion, and whoever shall plan anew
+    for last in Step.objects.filter(execution_id=rejected.execution_id, **leading):
+        last.depends_on = [*last.depends_on, repair, review]
+        last.save(update_fields=["depends_on"])
     shown = [
         {"step": key, "agent": agent, "purpose": purpose, "depends_on": depends_on}
         for key, agent, purpose, _, depends_on in rows

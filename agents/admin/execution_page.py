@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from agents import below
 from agents.models import Execution, ExecutionEvent, Step
 from billing.money import format_usd
 from deployments import approvals
@@ -19,12 +20,15 @@ def page_of(execution: Execution) -> dict[str, Any]:
     steps = list(Step.objects.filter(execution_id=execution.pk).order_by("position"))
     events = ExecutionEvent.objects.filter(execution_id=execution.pk).order_by("number")[:MOST_EVENTS]
     start, end = _span(execution, steps)
+    with_below = below.used_with_below(execution)
     return {
         "execution": execution,
         "state": badge(execution.state),
         "confidence": confidence(execution.confidence),
         "cost": format_usd(execution.cost_micros),
         "ceiling": format_usd(execution.ceiling_micros),
+        "with_below": with_below,
+        "cost_with_below": format_usd(with_below.cost_micros),
         "took": between(execution.started, execution.finished),
         "tokens": sum(step.tokens for step in steps),
         "calls": sum(step.calls for step in steps),

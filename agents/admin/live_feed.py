@@ -125,12 +125,12 @@ class Watcher:
 
 
 def _beside(execution: Execution) -> dict[str, Any]:
-    """What is no event: answers to approvals, and what models are writing at this moment."""
+    """What is no event: answers to approvals, what those below use, and what models are writing at this moment."""
     text: dict[str, str] = {}
     if not execution.ended:
         with as_tenant(execution.tenant):
             text = reading.spoken(execution)
-    return {**reading.approvals_now(execution.pk), "text": text}
+    return {**reading.approvals_now(execution.pk), **reading.below_now(execution), "text": text}
 
 
 def _event(kind: str, data: dict[str, Any], *, number: int | None = None) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def live_view(request: HttpRequest, execution_id: UUID, model_admin: Any) -> Htt
         "sure": sure(state["execution"].get("confidence")),
         "cost": format_usd(state["execution"]["cost_micros"]),
         "ceiling": format_usd(execution.ceiling_micros),
+        "below": _below(state),
         "tokens": f"{state['execution']['tokens']:,}",
         "most_tokens": ceilings().tokens,
         "most_tokens_told": f"{ceilings().tokens:,}",
@@ -79,6 +80,14 @@ def _page(request: HttpRequest, execution: Execution, state: Patch) -> Patch:
         "rows": {name: reverse(f"admin:{page}_change", args=[ANY]) for name, page in ROWS.items()},
         "any": ANY,
     }
+
+
+def _below(state: Patch) -> str:
+    """What it has used with the executions below it, in words; the script says the same."""
+    used = state["execution"].get("with_below")
+    if not used:
+        return ""
+    return f"{format_usd(used['cost_micros'])}, {used['tokens']:,} tokens ({used['executions']} below)"
 
 
 def _graph(state: Patch, name: str) -> Patch:

@@ -181,11 +181,23 @@ class ExecutionSummary(serializers.ModelSerializer[Execution]):
 
 
 class ExecutionRepresentation(ExecutionSummary):
+    tokens = serializers.SerializerMethodField(help_text="of its own steps")
+    cost_with_below_micros = serializers.IntegerField(
+        source="with_below.cost_micros",
+        read_only=True,
+        help_text="its own and of all executions below it, so far",
+    )
+    tokens_with_below = serializers.IntegerField(source="with_below.tokens", read_only=True)
     steps = serializers.SerializerMethodField()
 
     class Meta(ExecutionSummary.Meta):
-        fields = (*ExecutionSummary.Meta.fields, "output", "data", "steps")
+        fields = (
+            *ExecutionSummary.Meta.fields, "tokens", "cost_with_below_micros", "tokens_with_below", "output", "data", "steps",
+        )  # fmt: skip
         read_only_fields = fields
+
+    def get_tokens(self, row: Execution) -> int:
+        return sum(step.tokens for step in row.steps.all())
 
     @extend_schema_field(StepRepresentation(many=True))
     def get_steps(self, row: Execution) -> list[dict[str, Any]]:

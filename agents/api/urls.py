@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agents.api import artefacts, control, proposals, schedules, tools, views
+from agents.api import artefacts, control, graph, proposals, schedules, tools, views
 from agents.api.events import Events
 from agents.api.memories import Memories, MemoryDetail
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("tasks", views.Tasks.as_view(), name="tasks"),
     path("executions", views.Executions.as_view(), name="executions"),
     path("executions/<uuid:execution_id>", views.ExecutionDetail.as_view(), name="execution"),
+    path("executions/<uuid:execution_id>/graph", graph.Graph.as_view(), name="execution-graph"),
     path("executions/<uuid:execution_id>/cancellation", control.Cancellation.as_view(), name="cancellation"),
     path("executions/<uuid:execution_id>/pause", control.Pause.as_view(), name="pause"),
     path("executions/<uuid:execution_id>/resumption", control.Resumption.as_view(), name="resumption"),

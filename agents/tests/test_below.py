@@ -6,9 +6,12 @@ import pytest
 from django.db import transaction
 
 from agents import below, endings, executions, leases, tool_uses
+from agents.below import Used
 from agents.contract import NotYet
 from agents.models import Execution, Step, ToolUse
 from agents.tests.tool_scene import again, begun, use
+from agents.watching import reading
+from billing import ledger
 
 ASKED = "Count the words of: a b c"
 
@@ -90,3 +93,25 @@ def test_its_plan_permits_nothing_and_it_names_no_addresses(tenant):
     bench = again(tenant, Step.objects.get(execution=child))
     assert bench.changing_tools() == {}
     assert not tool_uses.was_seen(child, "https://example.com/?secret=4711")
+
+
+def test_what_it_used_is_told_with_those_below(tenant, api):
+    """However deep; its own stands beside, and so it does on the page."""
+    bench = begun(tenant)
+    child = handed_on(bench)
+    grandchild = handed_on(again(tenant, Step.objects.get(execution=child)), "part of a part")
+    for row, tokens, cost in ((bench.execution, 5, 10), (child, 7, 20), (grandchild, 9, 40)):
+        Step.objects.filter(execution=row).update(tokens=tokens)
+        ledger.post(
+            "tokens", tokens, cost_micros=cost, source="test", source_id=f"{row.pk}", execution_id=row.pk
+        )
+    told = api.get(f"/api/v1/executions/{bench.execution.pk}").json()
+    assert (told["tokens"], told["tokens_with_below"], told["cost_with_below_micros"]) == (5, 21, 70)
+    assert below.used_with_below(child) == Used(1, 60, 16)
+    assert below.used_with_below(grandchild) == Used(0, 40, 9)
+    shown = reading.state_of(bench.execution)["execution"]["with_below"]
+    assert shown == {"executions": 2, "cost_micros": 70, "tokens": 21}
+    assert "with_below" not in reading.state_of(grandchild)["execution"]
+    end(bench.execution)
+    ended = api.get(f"/api/v1/executions/{bench.execution.pk}").json()
+    assert ended["cost_with_below_micros"] - ended["cost_micros"] == 60

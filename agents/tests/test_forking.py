@@ -5,9 +5,11 @@ import pytest
 from agents import executions, forking, submission
 from agents.forking import Kept, NoSuchStep, Split, first_undone, split
 from agents.models import Execution, Step
+from agents.tests.replan_scene import Agents, answer, planning, states, step, underway
 from agents.tests.test_executions import end, planned
 from billing.models import Reservation
 from miosa.http.problem import Unprocessable
+from miosa.testing.flows import run
 from tenants.models import AuditEntry
 
 PLAN = Kept("plan", completed=True)
@@ -47,6 +49,60 @@ def test_repairs_are_decided_anew():
     }  # fmt: skip
     kept = split(steps, "ship")
     assert (kept.taken_over[-2:], kept.anew["ship"]) == (("repair-1", "review-1"), ("review-1",))
+
+
+FAILED = Kept("a", completed=False)
+REPLAN = Kept("replan-1", completed=True, depends_on=("a",), replan=True)
+INSTEAD = Kept("x", completed=True, depends_on=("replan-1",), anew=True)
+BEHIND = Kept("b", completed=True, depends_on=("x",))
+GIVEN_UP = Kept("g", completed=False, depends_on=("replan-1",))
+WHOLE = Kept("conclude", completed=True, depends_on=("b", "replan-1", "x"))
+CHANGED = [PLAN, FAILED, REPLAN, INSTEAD, BEHIND, GIVEN_UP, WHOLE]
+
+
+@pytest.mark.parametrize("first", ["a", "replan-1"])
+def test_what_was_planned_anew_is_decided_anew(first):
+    """Where the step is done anew that it was for, the first plan stands again, with what the new one gave up."""
+    assert split(CHANGED, first) == Split(
+        ("plan",), {"a": (), "b": ("a",), "g": ("a",), "conclude": ("b", "a", "g")}
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "taken_over", "anew"),
+    [
+        (
+            "x",
+            ("plan", "a", "replan-1", "g"),
+            {"x": ("replan-1",), "b": ("x",), "conclude": ("b", "replan-1", "x")},
+        ),
+        ("b", ("plan", "a", "replan-1", "x", "g"), {"b": ("x",), "conclude": ("b", "replan-1", "x")}),
+    ],
+)
+def test_behind_a_new_plan_it_stands(first, taken_over, anew):
+    """What it stood in for and left out is taken over as it is, and nothing waits for it."""
+    assert split(CHANGED, first) == Split(taken_over, anew)
+
+
+def test_what_another_step_stood_in_for_is_not_where_it_got_stuck():
+    """The first step that is missing to the conclusion is."""
+    assert first_undone(CHANGED) == "conclude"
+    stuck = [PLAN, FAILED, REPLAN, Kept("x", completed=False, depends_on=("replan-1",), anew=True), WHOLE]
+    assert first_undone(stuck) == "x"
+
+
+def test_an_execution_that_was_planned_anew_is_done_anew(tenant, monkeypatch):
+    """From the step it got stuck at, and from the one that was planned anew: each runs to its end."""
+    agents = Agents(monkeypatch, a="away", a2="away too")
+    with planning(answer(("a2", "communication"), ("b", "communication", "a2"))):
+        origin = run(underway(step("a"), step("b", "a")))
+    assert origin.state == "failed"
+    agents.fails = {}
+    for first, parts in (("", {"a", "replan-1", "a2", "b"}), ("a", {"a", "b"}), ("replan-1", {"a", "b"})):
+        made = submission.fork(origin, requested_by="user:test", first=first)
+        assert set(states(made)) == parts
+        assert run(made).state == "completed", made.error
+        assert set(states(submission.fork(made, requested_by="user:test", first="a"))) == {"a", "b"}
 
 
 def test_it_begins_where_it_got_stuck():
@@ -116,7 +172,7 @@ def test_an_unknown_step_leaves_nothing_behind(tenant):
 
 def test_it_reads_rows(tenant):
     """What a row says of itself."""
-    rows = forking.kept(done(tenant).steps.order_by("position"))
+    rows = forking.kept(list(done(tenant).steps.order_by("position")))
     assert [(row.key, row.completed) for row in rows][:4] == [
         ("plan", True), ("a", True), ("b", True), ("c", False),
     ]  # fmt: skip

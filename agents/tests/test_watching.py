@@ -9,6 +9,7 @@ from agents.insight import events_after
 from agents.models import Execution, Step
 from agents.tests import tool_scene
 from agents.tests.live_scene import ANSWER, TASK, models, state_of
+from agents.tests.replan_scene import Agents, answer, planning, step, underway
 from agents.watching import reading
 from agents.watching.folding import changes, folded
 from agents.watching.layout import HEIGHT, WIDTH, laid_out
@@ -120,6 +121,34 @@ def test_a_repair_stands_between_the_review_and_what_waited_for_it():
     state = folded(empty(), [*PLANNED, told(6, "repair_planned", why="wrong", steps=steps)])
     assert state["steps"]["conclude"]["depends_on"] == ["a", "b", "repair-1", "review-1"]
     assert state["layouts"]["wide"]["places"]["repair-1"][1] > state["layouts"]["wide"]["places"]["b"][1]
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_new_plan_is_drawn_as_it_is_told(tenant, monkeypatch):
+    """At each event the watcher sees what waits for what; live, film and rows end alike."""
+    Agents(monkeypatch, a="away")
+    with planning(answer(("a2", "analysis"), ("c", "communication", "a2"))):
+        execution = run(underway(step("a"), step("b", "a"), step("c", "b")))
+    events = [
+        Happened(e["number"], e["kind"], e["at"], e["data"]) for e in events_after(execution.pk, 0).events
+    ]
+    cut = next(place for place, one in enumerate(events) if one.kind == "replan_asked") + 1
+    asked = folded(empty(), events[:cut])
+    assert states(asked) | {"plan": "completed"} == {
+        "plan": "completed", "a": "failed", "b": "waiting", "c": "waiting", "replan-1": "ready", "conclude": "waiting",
+    }  # fmt: skip
+    assert asked["lines"][-1]["text"] == "A new plan is asked for: communication could not do it: away"
+    end = folded(empty(), events)
+    rows = {one.key: one for one in Step.objects.filter(execution=execution)}
+    assert states(end) | {"plan": "completed"} == {key: one.state for key, one in rows.items()}
+    assert {
+        key: one["depends_on"] for key, one in end["steps"].items() if key in {"a2", "c", "conclude"}
+    } == {key: rows[key].depends_on for key in ("a2", "c", "conclude")}
+    assert any(line["text"].endswith("Another way. Left out: b.") for line in end["lines"])
+    state = reading.state_of(execution)
+    for _, patch in reading.film(execution):
+        asked = merged(asked, patch)
+    assert asked["steps"] == state["steps"]
 
 
 def test_an_end_leaves_nothing_open():

@@ -9,7 +9,7 @@ from typing import Any
 from agents.watching.happenings import CHANGES
 from agents.watching.layout import Layout, laid_out
 from agents.watching.sayings import line_of
-from agents.watching.state import BROKEN, CONCLUDE, ENDED, PLAN, Happened, Patch, merged
+from agents.watching.state import BROKEN, ENDED, LEADER, PLAN, Happened, Patch, merged
 
 WIDE, NARROW = 2, 1  # steps beside each other, on a desk and on a telephone
 
@@ -68,11 +68,13 @@ def _freed(state: Mapping[str, Any]) -> Patch:
     free = {
         key: {"state": open_now}
         for key, step in steps.items()
-        if step.get("state") == "waiting" and _is_free(key, step, steps)
+        if step.get("state") == "waiting" and _is_free(step, steps)
     }
     return {"steps": free} if free else {}
 
 
-def _is_free(key: str, step: Mapping[str, Any], steps: Mapping[str, Any]) -> bool:
+def _is_free(step: Mapping[str, Any], steps: Mapping[str, Any]) -> bool:
     states = [steps[one].get("state") for one in step.get("depends_on", ()) if one in steps]
-    return all(one in ENDED for one in states) and (key == CONCLUDE or not BROKEN.intersection(states))
+    return all(one in ENDED for one in states) and (
+        step.get("agent") == LEADER or not BROKEN.intersection(states)
+    )

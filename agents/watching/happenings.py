@@ -19,6 +19,7 @@ def _planned(_state: Mapping[str, Any], happened: Happened) -> Patch:
     told = happened.data["steps"]
     steps = {
         one["step"]: _new(one["step"], one["agent"], one["purpose"], one.get("depends_on") or [PLAN], place)
+        | {"state": one.get("state", "waiting")}
         for place, one in enumerate(told, start=1)
     }
     last = _new(CONCLUDE, LEADER, "Bring the parts into one answer", list(steps) or [PLAN], 10_000)
@@ -50,11 +51,28 @@ def _mended(state: Mapping[str, Any], happened: Happened) -> Patch:
     }
     for key, step in state["steps"].items():
         deps = step.get("depends_on", [])
-        if key == CONCLUDE:
-            steps[key] = {"depends_on": [*deps, *(one["step"] for one in told)]}
+        if step.get("agent") == LEADER and step.get("state") in RESTS:
+            steps[key] = {"depends_on": [*deps, *(one["step"] for one in told)], "state": "waiting"}
         elif rejected in deps and step.get("state") in RESTS:
             now = [review if one == rejected else one for one in deps]
             steps[key] = {"depends_on": now, "state": "waiting"}
+    return {"steps": steps}
+
+
+def _anew(state: Mapping[str, Any], happened: Happened) -> Patch:
+    """Steps more, behind the others; some wait for something else now, and some are left out."""
+    data, there = happened.data, state["steps"]
+    behind = max((one.get("order", 0) for key, one in there.items() if key != CONCLUDE), default=0)
+    steps: dict[str, Patch] = {
+        one["step"]: {"depends_on": one["depends_on"], "state": "waiting"}
+        if one["step"] in there
+        else _new(one["step"], one["agent"], one["purpose"], one["depends_on"], behind + place)
+        for place, one in enumerate(data["steps"], start=1)
+    }
+    for key, deps in data["waits"].items():
+        steps[key] = {"depends_on": deps, "state": "waiting"}
+    for key in data.get("left_out", ()):
+        steps[key] = {"state": "skipped", "finished": happened.at}
     return {"steps": steps}
 
 
@@ -149,6 +167,7 @@ def _use(happened: Happened) -> Patch:
 
 CHANGES = {
     "task_created": _created, "task_started": _started, "plan_made": _planned, "repair_planned": _mended, "handed_over": _handed,
+    "replan_asked": _anew, "plan_changed": _anew,
     "agent_started": _begun, "model_answered": _answered, "tool_called": _called, "tool_returned": _returned,
     "agent_waits": _waits, "agent_retried": _retried, "agent_finished": _finished, "agent_skipped": _skipped,
     "task_held": _held, "task_paused": _paused, "task_resumed": _paused,

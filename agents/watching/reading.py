@@ -1,18 +1,20 @@
 """An execution's events with what its rows add to each: the same for whoever watches live and for a film of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from agents import speech
+from agents import below, speech
 from agents.models import Artefact, Execution, ExecutionEvent, Step, ToolUse
 from agents.watching import rows
 from agents.watching.folding import changes, drawn, folded
 from agents.watching.state import Happened, Patch, empty, merged
 from deployments.models import Approval
 
-PLANNED = frozenset({"task_created", "plan_made", "repair_planned", "handed_over"})
+PLANNED = frozenset(
+    {"task_created", "plan_made", "repair_planned", "handed_over", "replan_asked", "plan_changed"}
+)
 ENDINGS = frozenset({"task_completed", "task_failed", "task_cancelled"})
 MOST_EVENTS = 5_000
 
@@ -101,7 +103,7 @@ def state_of(execution: Execution) -> Patch:
     state = folded(watched.begun(), watched.happened())
     if execution.ended:
         state = merged(state, drawn(state, watched.ended()))
-    return merged(state, approvals_now(execution.pk))
+    return merged(merged(state, approvals_now(execution.pk)), below_now(execution))
 
 
 def since(execution: Execution, after: int) -> list[Patch]:
@@ -121,6 +123,13 @@ def approvals_now(execution_id: UUID) -> Patch:
     return {"approvals": {str(row.pk): rows.decision_of(row) for row in rows.approvals_of(execution_id)}}
 
 
+def below_now(execution: Execution) -> Patch:
+    """Return what an execution has used together with those below it; nothing where there are none."""
+    if not below.any_below(execution):
+        return {}
+    return {"execution": {"with_below": asdict(below.used_with_below(execution))}}
+
+
 def spoken(execution: Execution) -> dict[str, str]:
     """Return what models are writing at this moment in the current tenant's execution, by step."""
     running = Step.objects.filter(execution_id=execution.pk, state=Step.State.RUNNING)
@@ -137,7 +146,7 @@ def film(execution: Execution) -> list[tuple[str, Patch]]:
         patch = changes(state, one)
         state = merged(state, patch)
         frames.append((one.at, patch))
-    last = merged(drawn(state, watched.ended()), approvals_now(execution.pk))
+    last = merged(merged(drawn(state, watched.ended()), approvals_now(execution.pk)), below_now(execution))
     return [*frames, (shots[-1].at if shots else execution.created.isoformat(), last)]
 
 

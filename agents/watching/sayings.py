@@ -27,6 +27,12 @@ def returned(data: Data) -> str:
     return f"{data['tool']} {data['state']}{took}{left}"
 
 
+def changed(data: Data) -> str:
+    """A new plan for what was still missing."""
+    left = data.get("left_out") or []
+    return f"Planned anew: {data['explanation']}" + (f" Left out: {', '.join(left)}." if left else "")
+
+
 def _answered(data: Data) -> str:
     cost = format_usd(data["cost_micros"])
     return f"{data['agent']} asked {data['model']}: {data['tokens']} tokens, {data['latency_ms']} ms, {cost}"
@@ -47,6 +53,8 @@ LINES: Mapping[str, Callable[[Data], str]] = {
     "plan_made": lambda data: f"Plan: {data['explanation']}",
     "handed_over": lambda data: f"Handed over to {data['steps'][0]['agent']}: {data['why']}",
     "repair_planned": lambda data: f"Repair planned: {data['why']}",
+    "replan_asked": lambda data: f"A new plan is asked for: {data['why']}",
+    "plan_changed": changed,
     "agent_started": lambda data: f"{data['agent']} starts: {data['purpose']}",
     "model_answered": _answered,
     "tool_called": called,

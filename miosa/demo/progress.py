@@ -11,12 +11,13 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from agents.watching.sayings import called, returned
+from agents.watching.sayings import called, changed, returned
 from billing.money import format_usd
 
 RUNNING, DONE, WAITING = "running", "completed", "waits"
 STYLES = {"completed": "green", "failed": "red", "skipped": "dim", "running": "yellow", "waits": "yellow"}
 WEAK_BELOW = 7.0
+ADDS = frozenset({"handed_over", "repair_planned", "replan_asked", "plan_changed"})
 
 
 @dataclass
@@ -62,13 +63,8 @@ class Progress:
         """Fold in one event."""
         if kind == "plan_made":
             self._planned(data)
-        elif kind == "handed_over":
-            taken = data["steps"][0]
-            self.note = f"handed over to {taken['agent']}: {data['why']}"
-            self.rows[taken["step"]] = Row(taken["agent"], taken["purpose"])
-        elif kind == "repair_planned":
-            self.note = f"repair: {data['why']}"
-            self.rows |= {one["step"]: Row(one["agent"], one["purpose"]) for one in data["steps"]}
+        elif kind in ADDS:
+            self._added(kind, data)
         elif kind in {"task_paused", "task_resumed"}:
             self.note = "paused: nothing begins until it is resumed" if kind == "task_paused" else ""
         elif data.get("step"):
@@ -78,9 +74,19 @@ class Progress:
 
     def _planned(self, data: dict[str, Any]) -> None:
         for step in data["steps"]:
-            self.rows[step["step"]] = Row(step["agent"], step["purpose"])
+            self.rows[step["step"]] = Row(step["agent"], step["purpose"], step.get("state", "waiting"))
         self.rows["conclude"] = Row("orchestrator", "Bring the parts into one answer")
         self.note = data["explanation"]
+
+    def _added(self, kind: str, data: dict[str, Any]) -> None:
+        self.note = _line(kind, data)
+        self.rows |= {
+            one["step"]: Row(one["agent"], one["purpose"])
+            for one in data["steps"]
+            if one["step"] not in self.rows
+        }
+        for key in data.get("left_out", ()):
+            self.rows[key].state = "skipped"
 
     def _stepped(self, kind: str, data: dict[str, Any]) -> None:
         row = self.rows.setdefault(data["step"], Row(data.get("agent", "")))
@@ -163,6 +169,8 @@ LINES: dict[str, Callable[[dict[str, Any]], str]] = {
     "plan_made": lambda data: f"plan: {data['explanation']}",
     "handed_over": lambda data: f"handed over to {data['steps'][0]['agent']}: {data['why']}",
     "repair_planned": lambda data: f"repair planned: {data['why']}",
+    "replan_asked": lambda data: f"a new plan is asked for: {data['why']}",
+    "plan_changed": lambda data: changed(data)[0].lower() + changed(data)[1:],
     "agent_started": lambda data: f"  {data['agent']} starts: {data['purpose']}",
     "model_answered": _answered,
     "agent_finished": _finished,

@@ -55,7 +55,7 @@ function follow() {
   });
   stream.addEventListener("beside", (event) => {
     const beside = JSON.parse(event.data);
-    merge(view.state, { approvals: beside.approvals });
+    merge(view.state, { approvals: beside.approvals, execution: beside.execution });
     view.text = beside.text;
     draw(view);
   });

@@ -58,6 +58,9 @@ function figures(view) {
   put("m-tokens", execution.tokens.toLocaleString("en-US"));
   byId("m-tokens-meter").value = execution.tokens;
   put("m-calls", String(execution.calls));
+  const below = execution.with_below;
+  byId("m-below-fact").hidden = !below;
+  if (below) put("m-below", `${usd(below.cost_micros)}, ${below.tokens.toLocaleString("en-US")} tokens (${below.executions} below)`);
   const all = Object.values(steps);
   put("m-done", `${all.filter((step) => ENDED.includes(step.state)).length} of ${all.length}`);
 }

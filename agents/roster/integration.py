@@ -9,7 +9,7 @@ from agents.crafts.connecting import NOT_REAL, can_connect, connect, less
 from agents.crafts.hands_on import MATERIAL_TOOLS
 from agents.text.request import one_spaced, read_request
 from agents.text.wire import Call, call_of, client
-from agents.text.wire_job import job_of
+from agents.text.wire_job import job_of, names_calls
 from agents.verifiers import code as checks_of
 from agents.verifiers import structure, weights
 from agents.verifiers.code import Trial, try_out
@@ -53,7 +53,7 @@ def execute(task: Task, bench: Workbench) -> Result:
         else f"{task.input} {request.material}"
     )
     wanted = one_spaced(wanted)
-    job = job_of(wanted)
+    job = job_of(one_spaced(task.input if names_calls(task.input) else task.asked))
     if not can_connect(ask, job):
         return _of_one_call(ask, wanted)
     made = connect(ask, task, job)

@@ -89,6 +89,11 @@ def job_of(wanted: str) -> Job:
     )
 
 
+def names_calls(text: str) -> bool:
+    """Tell whether a text itself says which calls, with method and path."""
+    return bool(_CALL.search(text))
+
+
 def _one(wanted: str) -> Call:
     """Return the call of a request that names no method; what comes in pages is read."""
     call = call_of(wanted)

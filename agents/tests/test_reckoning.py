@@ -10,7 +10,7 @@ ROWS = (
     {"agent": "development", "total": 40, "failed": 10, "tokens": 8_200, "cost_micros": "123456"},
     {"agent": "quality", "total": 20, "failed": 1, "tokens": 900, "cost_micros": "50000"},
 )
-TEXT = "gpt-oss-120b took 10.0 s at p95, confidence 8.2, by 2026-11-24T10:00:00Z; entry 01a204c5-8351-753a-af22-75928a1c9e28"
+TEXT = "hashlib.sha256, gpt-oss-120b took 10.0 s at p95, confidence 8.2, by 2026-11-24T10:00:00Z; entry 01a204c5-8351-753a-af22-75928a1c9e28"
 SEEN = Seen(TEXT, (ROWS,), '{"sql": "created >= \'2026-11-17\'"}')
 
 
@@ -33,6 +33,7 @@ SEEN = Seen(TEXT, (ROWS,), '{"sql": "created >= \'2026-11-17\'"}')
         "since 17 November 2026, until November 24 or 2026-11-24, in 2026",
         "1. Look at development.\n2. Then at quality.",
         "8,200 tokens, or 8.2k",
+        "gptoss120b, with SHA-256",
         "no number at all",
     ],
 )
@@ -81,6 +82,13 @@ def test_two_questions_are_compared():
     seen = Seen("", (({"cost_micros": 3_000_000},), ({"cost_micros": 4_500_000},)))
     assert unfounded("$1.50 more, 50 % more, $7.50 together", seen) == []
     assert unfounded("40 % more", seen) == ["40 %"]
+
+
+def test_numbers_without_an_end_do_no_harm():
+    """A file may hold any number; the largest is as good as none."""
+    rows = rows_of(f'{{"a": {"9" * 400}, "b": "1e999", "c": NaN, "d": true, "e": 3}}')
+    assert unfounded(f"3 and {'8' * 400}", Seen("9" * 400, (rows,))) == []
+    assert unfounded("4", Seen("", (rows,))) == ["4"]
 
 
 def test_rows_are_read_off_what_a_tool_said():

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, combinations
 from typing import Any
 
+from agents.text.codes import without_codes
 from agents.text.dates import without_dates
 
 Row = Mapping[str, Any]
 FEW_ROWS, SOME_ROWS = 5, 20  # up to here rows are compared with each other; numbers within a row
-MOST_NAMED = 24  # numbers of an answer that are taken two at a time
+MOST, MOST_NAMED = 1e100, 24  # the largest number; numbers of an answer that are taken two at a time
 _NUMBER = re.compile(
     r"(?P<money>[$€£])?(?<![\w.])(?P<digits>\d+(?:[.,]\d+)*)"
     r"(?:\s?(?P<sign>[%¢])|[ -]?(?P<unit>per ?cent|percent|milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|hours?|hrs?|h|days?|"
@@ -25,9 +26,6 @@ _NUMBER = re.compile(
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
-_MIXED = re.compile(r"[\w@][\w@.:/+-]*[\w@]")  # a word that may hold letters and digits
-_QUANTITY = re.compile(r"\d[\d.,]*-?[a-z]{1,12}", re.IGNORECASE)  # 200ms, 5-minute, 3rd
-_PERCENTILE = re.compile(r"p\d\d", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\s*(?:[-*]\s+)?\d+[.)]\s", re.MULTILINE)
 _PER_S, _PER_MIN, _PER_H, _PER_DAY = 1e-3, 1 / 60_000, 1 / 3_600_000, 1 / 86_400_000
 # What a number of the source is multiplied by to be said in a unit; costs are kept in micro-dollars, times in ms or s.
@@ -91,7 +89,7 @@ def unfounded(answer: str, seen: Seen) -> list[str]:
     """Return the numbers, dates and names with digits of an answer that were not seen and do not follow, as written."""
     source = f"{seen.text} {seen.asked}"
     plain, strange = without_dates(_NUMBERED.sub(" ", answer), source)
-    plain, unknown = _without_names(plain, source)
+    plain, unknown = without_codes(plain, source)
     columns = [_columns(rows) for rows in seen.tables]
     direct = [*_of_text(seen.text), *map(float, map(len, seen.tables)), *_aggregates(columns)]
     direct += [value for one in columns for column in one.values() for value in column]
@@ -142,7 +140,7 @@ def numbers_of(text: str) -> Iterator[Written]:
         unit = (match["sign"] or match["unit"] or match["money"] or "").replace("€", "$").replace("£", "$")
         for digits in _parts(match["digits"]):
             decimals = len(digits.partition(".")[2])
-            yield Written(match[0].strip(), float(digits), 0.5 * 10.0**-decimals, unit)
+            yield Written(match[0].strip(), min(float(digits), MOST), 0.5 * 10.0**-decimals, unit)
 
 
 def rows_of(text: str) -> tuple[Row, ...]:
@@ -167,31 +165,9 @@ def _parts(digits: str) -> list[str]:
     return [one for one in digits.split(",") if one.count(".") <= 1]
 
 
-def _without_names(text: str, known: str) -> tuple[str, list[str]]:
-    """Take the words that mix letters and digits out of a text (models, ids); return those that are not known as well."""
-    unknown: list[str] = []
-
-    def judged(match: re.Match[str]) -> str:
-        word = match[0]
-        if not (any(map(str.isalpha, word)) and any(map(str.isdigit, word))):
-            return word
-        if _stands(word, known) or _PERCENTILE.fullmatch(word):
-            return " "
-        if _QUANTITY.fullmatch(word):
-            return word
-        unknown.append(word)
-        return " "
-
-    return _MIXED.sub(judged, text), unknown
-
-
-def _stands(word: str, known: str) -> bool:
-    return bool(re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", known, re.IGNORECASE))
-
-
 def _of_text(text: str) -> Iterator[float]:
     """Yield the numbers of a source; its dates, ids and names are none."""
-    plain, _ = _without_names(without_dates(text, "")[0], "")
+    plain, _ = without_codes(without_dates(text, "")[0], "")
     for one in numbers_of(plain):
         yield one.value if one.scales[0] == 1 else one.value / one.scales[0]
 
@@ -202,9 +178,9 @@ def _values(row: Row) -> dict[str, float]:
     for name, value in row.items():
         try:
             found[name] = float(value) if not isinstance(value, bool) else float("nan")
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
-    return {name: value for name, value in found.items() if abs(value) < float("inf")}
+    return {name: value for name, value in found.items() if abs(value) < MOST}
 
 
 def _columns(rows: Sequence[Row]) -> dict[str, list[float]]:

@@ -99,7 +99,7 @@ def in_child(wanted: dict[str, Any]) -> dict[str, Any]:
 
 def called(wanted: dict[str, Any]) -> dict[str, Any]:
     """Import the client and have it do one thing; waits are written down, not waited."""
-    slept: list[float] = []
+    slept: list[Any] = []
     time.sleep = slept.append
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - no pathlib start-up cost in a box
     try:

@@ -37,7 +37,7 @@ _BEFORE = re.compile(
 
 @dataclass(frozen=True)
 class Looked:
-    """What is said of what was seen, with its checks; `text` is "" where nobody looked, `tools` what was used for it."""
+    """What is said of what was seen, with its checks; `text` is "" where nobody looked, `tools` what showed something."""
 
     text: str = ""
     evidence: tuple[Evidence, ...] = ()
@@ -137,7 +137,8 @@ def looked(
         ask.bench.note(f"Nothing was looked up: {away.reason}")
         return NOTHING
     turns = done.worked.turns
-    used = dict.fromkeys(use.tool for turn in turns for use in turn.uses)
+    done_with = [pair for turn in turns for pair in zip(turn.uses, turn.returned, strict=True)]
+    used = dict.fromkeys(use.tool for use, one in done_with if one.ok)
     return Looked(_said(done.worked), done.checked.evidence, _seen(turns, known), tuple(used), done.repairs)
 
 

@@ -83,6 +83,7 @@ def test_a_row_that_gives_orders_changes_nothing(tenant):
         "failed",
         True,
     )
+    assert step.data["looked_with"] == ["query_data"]
     assert not Approval.objects.exists()
     assert not Deployment.objects.exists()
     assert step.output.startswith("Nothing failed.")

@@ -84,10 +84,13 @@ Rows = Sequence[Mapping[str, Any]]
 Design = dict[str, Any]
 
 
-def design(ask: Asker, rows: Rows, request: str) -> tuple[Design, tuple[Evidence, ...]]:
-    """Return {"components", "entities", "endpoints", "decisions", "method"} and what was checked of it."""
+def design(ask: Asker, rows: Rows, request: str, *, there: str = "") -> tuple[Design, tuple[Evidence, ...]]:
+    """Return {"components", "entities", "endpoints", "decisions", "method"} and what was checked of it.
+
+    `there` is what a model is told of what is there already.
+    """
     if ask.capable():
-        made = _by_model(ask, rows, request)
+        made = _by_model(ask, rows, f"{request}{there}")
         if made:
             return made
     drawn = _by_rules(rows, request)

@@ -19,6 +19,7 @@ MATERIAL_TOOLS = (
     "fetch_page", "recall_memory", "delegate_task", "mcp__*",
 )  # fmt: skip
 FOUND = "Your work was checked and is not right yet. {fault}\nRepair it with the tools, then answer with your report."
+FOUND_SAID = "Your answer was checked and is not right yet. {fault}\nLook again where that helps, then give the whole answer anew."
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Checked:
     fault: str = ""
 
 
-Check = Callable[[Workbench], Checked]
+Check = Callable[[Worked], Checked]
 
 
 @dataclass(frozen=True)
@@ -42,23 +43,41 @@ class Done:
 
 
 def until_checked(
-    ask: Asker, name: str, *, tools: Sequence[Offered], check: Check, repairs: int = REPAIRS, **fields: Any
+    ask: Asker,
+    name: str,
+    *,
+    tools: Sequence[Offered],
+    check: Check,
+    repairs: int = REPAIRS,
+    says: bool = False,
+    **fields: Any,
 ) -> Done:
-    """Work, check, and repair at most so many times. Raises what `work` raises."""
+    """Work, check, and repair at most so many times; raises what `work` raises.
+
+    `says`: the answer itself is what is checked, not the files. Where neither changed, nothing else would be found.
+    """
+    found = FOUND_SAID if says else FOUND
     worked = work(ask, name, tools=tools, **fields)
-    checked = check(ask.bench)
-    ask.bench.judge(checked.evidence)
+    checked = _judged(ask.bench, check(worked))
     for number in range(repairs):
         if not checked.fault or not worked.finished:
             return Done(worked, checked, number)
         ask.bench.note(f"Checked, and not right yet: {checked.fault[:200]}")
-        rounds = len(ask.bench.earlier())
-        worked = work(ask, name, tools=tools, then=FOUND.format(fault=checked.fault), **fields)
-        if not _left_files(ask.bench.earlier()[rounds:]):
-            return Done(worked, checked, number + 1)  # nothing changed, so nothing else would be found
-        checked = check(ask.bench)
-        ask.bench.judge(checked.evidence)
+        behind = [
+            *worked.turns,
+            Turn(worked.reply.text or "Done.", (), (), found.format(fault=checked.fault)),
+        ]
+        before, worked = worked, work(ask, name, tools=tools, goes_on=behind, **fields)
+        same = not says or worked.reply.text == before.reply.text
+        if same and not _left_files(worked.turns[len(behind) :]):
+            return Done(worked, checked, number + 1)
+        checked = _judged(ask.bench, check(worked))
     return Done(worked, checked, repairs)
+
+
+def _judged(bench: Workbench, checked: Checked) -> Checked:
+    bench.judge(checked.evidence)
+    return checked
 
 
 def used(

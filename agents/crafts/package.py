@@ -39,7 +39,7 @@ def make_package(ask: Asker, task: Task, *, fault: str = "") -> Result:
         ask,
         "package",
         tools=ask.bench.tools(),
-        check=check_package,
+        check=lambda _: check_package(ask.bench),
         request=task.asked,
         files=listed(ask.bench),
         fault=f"\nA review of your work found: {fault}\nRepair that first.\n" if fault else "",

@@ -34,7 +34,7 @@ def make_patch(ask: Asker, task: Task, *, fault: str = "") -> Result:
         ask,
         "patch",
         tools=ask.bench.tools(),
-        check=lambda bench: _checked(bench, before),
+        check=lambda _: _checked(ask.bench, before),
         request=task.asked,
         files=listed(ask.bench),
         tests=f"{before.told}\n{before.said}",

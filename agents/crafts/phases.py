@@ -128,11 +128,16 @@ class Roadmap:
         return [asdict(phase) for phase in self.phases]
 
 
-def roadmap(ask: Asker, rows: Rows, request: str, *, depends_on: Mapping[str, Sequence[str]]) -> Roadmap:
-    """Return phases for requirements of {"id", "text", "phrase", "kind"}; each but the goal itself in exactly one."""
+def roadmap(
+    ask: Asker, rows: Rows, request: str, *, depends_on: Mapping[str, Sequence[str]], there: str = ""
+) -> Roadmap:
+    """Return phases for requirements of {"id", "text", "phrase", "kind"}; each but the goal itself in exactly one.
+
+    `there` is what a model is told of what is there already.
+    """
     rows = [row for row in rows if not _GOAL.match(str(row["phrase"]))] or rows
     if ask.capable():
-        made = _by_model(ask, rows, request, depends_on)
+        made = _by_model(ask, rows, (request, there), depends_on)
         if made and all(one.passed for one in made.evidence):
             return made
     placed = _placed(ask, rows, depends_on)
@@ -142,11 +147,11 @@ def roadmap(ask: Asker, rows: Rows, request: str, *, depends_on: Mapping[str, Se
 
 
 def _by_model(
-    ask: Asker, rows: Rows, request: str, depends_on: Mapping[str, Sequence[str]]
+    ask: Asker, rows: Rows, said: tuple[str, str], depends_on: Mapping[str, Sequence[str]]
 ) -> Roadmap | None:
     told = "\n".join(f"{row['id']}: {row['text']}" for row in rows)
     try:
-        reply = ask("phases", requirements=told, request=request, schema=SCHEMA, max_output_tokens=2000)
+        reply = ask("phases", requirements=told, request="".join(said), schema=SCHEMA, max_output_tokens=2000)
         answer = json.loads(reply.text[reply.text.find("{") : reply.text.rfind("}") + 1])
     except (ModelUnavailable, ValueError):
         return None
@@ -156,7 +161,7 @@ def _by_model(
         Phase(one["name"], one["goal"], tuple(one["requirements"]), one["milestone"])
         for one in answer["phases"]
     ]
-    timed = _timed(_chained(phases), request)
+    timed = _timed(_chained(phases), said[0])
     return Roadmap(timed, _checks(timed, rows, depends_on), "model")
 
 

@@ -14,6 +14,7 @@ from agents.contract import Evidence, Result, Returned, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.hands_on import Checked, Done, listed, may_use, until_checked, used
 from agents.crafts.table_script import SCRIPT
+from agents.crafts.tool_use import Worked
 from agents.text.words import words
 from agents.verifiers import prose, weights
 from agents.verifiers.finding import finding
@@ -61,10 +62,10 @@ def _figures(bench: Workbench, request: str, path: str) -> tuple[dict[str, Any] 
 def _deeper(ask: Asker, task: Task, path: str, figures: Mapping[str, Any]) -> Done:
     source = f"{task.asked} {json.dumps(figures)}"
 
-    def check(bench: Workbench) -> Checked:
-        report = (bench.read(REPORT) or b"").decode(errors="replace")
-        told = " ".join(one.text for turn in bench.earlier() for one in turn.returned)
-        return _checked(report, f"{source} {told}", bench.read(PLOT) or b"")
+    def check(worked: Worked) -> Checked:
+        report = (ask.bench.read(REPORT) or b"").decode(errors="replace")
+        told = " ".join(one.text for turn in worked.turns for one in turn.returned)
+        return _checked(report, f"{source} {told}", ask.bench.read(PLOT) or b"")
 
     return until_checked(
         ask,

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
+from agents.crafts.looking import ONLY_SEEN, RECORD_TOOLS, looked
 from agents.text.figures import ModelRecord, Row, at_least, model_records, ms, usd
 from agents.verifiers import weights
 from agents.verifiers.finding import finding
@@ -19,8 +20,11 @@ profile = Profile(
     mode="balance",
     prompt="You explain a choice of models from measurements, plainly, and add none.",
     asks={
-        "remark": "{report}\n\nIt was asked: {request}\nSay in one sentence which model to take and why, from the numbers above."
+        "remark": "{report}\n\nIt was asked: {request}\nSay in one sentence which model to take and why, from the numbers above.",
+        "look": "{report}\n\nIt was asked: {request}\n\nAnswer in at most five sentences which model or provider to take, why, and at what cost."
+        f" Where the numbers above do not settle it, ask the records of the calls with the tools. {ONLY_SEEN}",
     },
+    tools=RECORD_TOOLS,
 )
 ENOUGH_REQUESTS = 10
 # The words that name a kind of task and what matters; the kinds are the router's own.
@@ -49,9 +53,10 @@ def execute(task: Task, bench: Workbench) -> Result:
     lines += _savings(ranked)
     report = "\n".join(lines)
     ask = Asker(bench, profile)
+    found = looked(ask, task, source=report, rows=(rows, [asdict(one) for one in ranked]), report=report)
     remark = (
         ask.remark("remark", source=f"{report} {task.asked}", report=report, request=task.asked)
-        if ask.capable() and ranked
+        if ask.capable() and ranked and not found.text
         else ""
     )
     notes = [remark] if remark else []
@@ -61,8 +66,10 @@ def execute(task: Task, bench: Workbench) -> Result:
         "ranking": [asdict(one) for one in ranked],
         "fallback": [one.model for one in ranked],
         "notes": notes,
+        **found.data,
     }
-    return Result(True, "\n".join([*lines, *notes]), data, _evidence(rows, ranked), suggestions=())
+    output = "\n\n".join([*found.first, "\n".join([*lines, *notes]), *found.last])
+    return Result(True, output, data, (*_evidence(rows, ranked), *found.evidence), suggestions=())
 
 
 def _named(table: Sequence[tuple[str, str]], text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from agents.contract import Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.design import design
+from agents.crafts.looking import LOOKING_TOOLS, ONLY_SEEN, look_around
 from agents.crafts.requirements import establish
 from agents.text.request import part_of
 
@@ -23,7 +24,11 @@ profile = Profile(
         " entities with fields, HTTP endpoints, and decisions with their reason. Add nothing no requirement asks for.",
         "missing": "Request: {request}\n\nRequirements:\n{requirements}\n\nYour last design left out {missing}. Design the system again:"
         " components (each names the requirement ids it serves), entities with fields, HTTP endpoints, decisions with their reason.",
+        "look": "A system is to be designed: {request}\n\nFiles:\n{files}\n\nLook with the tools at what is there already and bears on the design:"
+        " code and documents, pages that are named, earlier results. Then answer in at most ten lines with what a designer has to know of it, each"
+        f" with the file or address it comes from; do not design yet. {ONLY_SEEN}",
     },
+    tools=LOOKING_TOOLS,
 )
 
 
@@ -42,18 +47,22 @@ def execute(task: Task, bench: Workbench) -> Result:
             (),
             error="the request names nothing that could be designed",
         )
-    made, evidence = design(ask, rows, request.wanted)
+    there = look_around(ask, task)
+    made, checks = design(ask, rows, request.wanted, there=there.as_material)
     by = (
         "Drawn by rules from the words of the request"
         if made["method"] == "rules"
         else "Designed by the model"
     )
-    notes = [f"{by}; {sum(one.passed for one in evidence)} of {len(evidence)} checks passed."]
     open_questions = tuple(str(one["text"]) for one in data.get("questions", ()))
-    result = {**made, "requirements": rows, "open": list(open_questions), "notes": notes}
+    written = _written(made, open_questions)
+    new = [str(one["name"]) for one in made["components"]]
+    evidence = (*checks, *there.evidence, *there.of_paths(written, new=new))
+    notes = [f"{by}; {sum(one.passed for one in evidence)} of {len(evidence)} checks passed."]
+    result = {**made, "requirements": rows, "open": list(open_questions), "notes": notes, **there.data}
     return Result(
         bool(made["components"]),
-        _written(made, open_questions, notes),
+        "\n\n".join([*there.told, written, *(f"_{note}_" for note in notes)]),
         result,
         evidence,
         "development",
@@ -61,7 +70,7 @@ def execute(task: Task, bench: Workbench) -> Result:
     )
 
 
-def _written(made: Mapping[str, Any], open_questions: tuple[str, ...], notes: list[str]) -> str:
+def _written(made: Mapping[str, Any], open_questions: tuple[str, ...]) -> str:
     lines = [
         "**Parts**",
         *(
@@ -82,7 +91,7 @@ def _written(made: Mapping[str, Any], open_questions: tuple[str, ...], notes: li
         lines += ["", "**Decided**", *(f"- {one['choice']}: {one['because']}" for one in made["decisions"])]
     if open_questions:
         lines += ["", "**Open**", *(f"- {question}" for question in open_questions)]
-    return "\n".join([*lines, "", *(f"_{note}_" for note in notes)])
+    return "\n".join(lines)
 
 
 def _fields(entity: Mapping[str, Any]) -> str:

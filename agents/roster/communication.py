@@ -8,11 +8,12 @@ from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts import answer as answering
 from agents.crafts.answer import Answer
 from agents.crafts.asking import Asker
+from agents.crafts.looking import ONLY_SEEN, Looked, look_around
 from agents.crafts.summary import Summary, summarise
 from agents.text.code import functions, parameters, parse
 from agents.text.request import Request, bare, read_request
 from agents.text.words import statistics
-from agents.verifiers import weights
+from agents.verifiers import prose, weights
 from agents.verifiers.finding import finding
 
 profile = Profile(
@@ -32,7 +33,10 @@ profile = Profile(
         "rewrite": "{instruction}. Keep what it says. Write only the new text.\n\n{text}",
         "write": "{instruction}. Keep it short.",
         "explain_code": "{code}\n\nExplain in two sentences what this code does.",
+        "look": "{request}\n\nFiles:\n{files}\n\nRead with the tools what this is about, files or what is remembered, then answer the person in plain"
+        f" and friendly words, as short as the question allows. {ONLY_SEEN}",
     },
+    tools=("list_files", "read_file", "recall_memory"),
 )
 _SUMMARISE = re.compile(
     r"\b(?:summar\w+|condense|shorten|tl;?dr|main points?|key points?|gist|in short)\b", re.IGNORECASE
@@ -60,6 +64,9 @@ def execute(task: Task, bench: Workbench) -> Result:
     if kind == "code":
         return _code(ask, text)
     if not text:
+        found = look_around(ask, task)
+        if found.text:
+            return _looked(ask, found, instruction)
         missing = (
             _SUMMARISE.search(instruction)
             or _TRANSLATE.search(instruction)
@@ -125,6 +132,14 @@ def _answered(made: Answer, text: str, *, mode: str) -> Result:
         else f"{warned}\n\n{made.text}"
     )
     return Result(made.sound, said.strip(), data, made.evidence, error=error)
+
+
+def _looked(ask: Asker, found: Looked, instruction: str) -> Result:
+    """Answer from files and memory: what was read is the source that the answer is held to."""
+    evidence = (*found.evidence, prose.relevant(found.text, instruction, embed=ask.bench.embed))
+    data = {"mode": "looked", "method": "tools", "text": found.text, "notes": [], **found.data}
+    error = "the answer did not pass its checks" if found.faults else None
+    return Result(not found.faults, "\n\n".join([*found.first, *found.last]), data, evidence, error=error)
 
 
 def _ask_back(instruction: str) -> Result:

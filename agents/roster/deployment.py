@@ -5,6 +5,8 @@ from typing import Any
 from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.going_online import go_online
+from agents.crafts.hands_on import may_use, used
+from agents.crafts.looking import NOTHING, ONLY_SEEN, Looked, looked
 from agents.crafts.site_review import handed_site
 from agents.text.request import read_request
 from agents.text.shipping import FRAMEWORKS, Cargo, cargo_of, recipe
@@ -22,8 +24,12 @@ profile = Profile(
     mode="speed",
     prompt="You prepare releases and name what could stop them.",
     asks={
-        "risks": "This is to be released:\n{recipe}\n\nIt was asked: {request}\nWhat would stop this release? Name up to three things, one a line. Write only what is certainly so."
+        "risks": "This is to be released:\n{recipe}\n\nIt was asked: {request}\nWhat would stop this release? Name up to three things, one a line. Write only what is certainly so.",
+        "look": "A release is to be prepared: {request}\n\nFiles:\n{files}\n\nLook with the tools at what is deployed already and at what is to be"
+        " shipped. Then answer in at most six lines with what whoever releases it has to know: which releases are there, in which state, and what of"
+        f" them stands in the way. Nothing is deployed by this. {ONLY_SEEN}",
     },
+    tools=("list_files", "read_file", "list_deployments", "recall_memory"),
 )
 
 
@@ -64,11 +70,12 @@ def execute(task: Task, bench: Workbench) -> Result:
         else []
     )
     ask = Asker(bench, profile)
-    stops = (
-        ask.lines("risks", count=3, recipe=made["Dockerfile"], request=task.asked) if ask.capable() else []
-    )
+    there = _deployed(ask, task)
+    asked = f"{task.asked}{there.as_material}"
+    stops = ask.lines("risks", count=3, recipe=made["Dockerfile"], request=asked) if ask.capable() else []
     output = "\n\n".join(
         [
+            *there.told,
             *(f"`{name}`\n```{_fence(name)}\n{text.rstrip()}\n```" for name, text in made.items()),
             *notes,
             *(f"- {stop}" for stop in stops),
@@ -81,11 +88,20 @@ def execute(task: Task, bench: Workbench) -> Result:
         "serves": cargo.serves,
         "packages": list(cargo.packages),
         "notes": notes,
+        **there.data,
     }
     wrong = next(
         (f"{one.check}: {one.detail}" for one in evidence if not one.passed and one.check not in _SOFT), None
     )
-    return Result(wrong is None, output, data, evidence, "monitoring", error=wrong)
+    return Result(wrong is None, output, data, (*evidence, *there.evidence), "monitoring", error=wrong)
+
+
+def _deployed(ask: Asker, task: Task) -> Looked:
+    """Look at what is deployed already, where a model can tell what of it matters; NOTHING where nothing is."""
+    if not ask.capable() or not may_use(ask.bench, "list_deployments"):
+        return NOTHING
+    listed = used(ask.bench, "What is deployed already", "list_deployments", {})
+    return looked(ask, task) if listed.data.get("items") else NOTHING
 
 
 _SOFT = checks_of.OPEN | {"the code was accepted", "code was handed over"}

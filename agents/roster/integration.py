@@ -1,12 +1,15 @@
-"""Connects to outside services: writes the client of an HTTP call and tries it against a stand-in in the sandbox."""
+"""Connects to outside services: writes the client of HTTP calls and tries it against a stand-in in the sandbox."""
 
 import json
 from typing import Any
 
 from agents.contract import Evidence, ModelUnavailable, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
+from agents.crafts.connecting import NOT_REAL, can_connect, connect, less
+from agents.crafts.hands_on import MATERIAL_TOOLS
 from agents.text.request import one_spaced, read_request
 from agents.text.wire import Call, call_of, client
+from agents.text.wire_job import job_of, names_calls
 from agents.verifiers import code as checks_of
 from agents.verifiers import structure, weights
 from agents.verifiers.code import Trial, try_out
@@ -21,7 +24,11 @@ profile = Profile(
     prompt="You read HTTP calls out of descriptions, exactly.",
     asks={
         "call": "Which HTTP call does this describe? Use only what is said; leave out what is not.\n\n{request}",
+        "client": "{request}\n\nFiles:\n{files}\n\nWrite the client of it with the tools, and tests with pytest in test_client.py that speak to a server"
+        " on the loopback. It is exercised over HTTP by these names, so keep to them:\n{interface}\n\nRun the tests, repair what fails, then answer"
+        " with a short report of what the client does and what whoever uses it has to know.",
     },
+    tools=MATERIAL_TOOLS,
 )
 SCHEMA = {
     "type": "object",
@@ -37,7 +44,7 @@ SCHEMA = {
 
 
 def execute(task: Task, bench: Workbench) -> Result:
-    """Read the call, write its client and test, run both in the sandbox."""
+    """Write the client of what is asked: by a model and with tools where it is more than one call, else by rule."""
     ask = Asker(bench, profile)
     request = read_request(task.asked)
     wanted = (
@@ -46,7 +53,16 @@ def execute(task: Task, bench: Workbench) -> Result:
         else f"{task.input} {request.material}"
     )
     wanted = one_spaced(wanted)
-    call = _call(ask, wanted)
+    job = job_of(one_spaced(task.input if names_calls(task.input) else task.asked))
+    if not can_connect(ask, job):
+        return _of_one_call(ask, wanted)
+    made = connect(ask, task, job)
+    return made if made.success else less(_of_one_call(ask, wanted), made)
+
+
+def _of_one_call(ask: Asker, wanted: str) -> Result:
+    """Write the client of one call by rule; a model at most reads the call."""
+    bench, call = ask.bench, _call(ask, wanted)
     files = client(call)
     bench.note(f"Trying {call.method} {call.path} against a stand-in in the sandbox")
     trial = try_out(bench, files, module="client", tests="test_client")
@@ -145,7 +161,7 @@ def _notes(call: Call, trial: Trial) -> list[str]:
     ]
     if not trial.ran:
         said = [f"Not run: {trial.reason}."]
-    said.append("The real service was not called: the sandbox has no network.")
+    said.append(NOT_REAL)
     return said + (
         [f"The request does not say {' or '.join(call.missing)}; the client takes it as a parameter."]
         if call.missing

@@ -1,6 +1,5 @@
 """Watches: reads the platform's recorded facts and reports real numbers against thresholds; guesses none."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,7 +7,9 @@ from typing import Any, Literal
 
 from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
+from agents.crafts.looking import NOTHING, ONLY_SEEN, RECORD_TOOLS, Looked, looked
 from agents.text.figures import Row, known, mean, ms, percentile, usd
+from agents.text.shipping import watch_list
 from agents.verifiers import weights
 from agents.verifiers.finding import finding
 
@@ -19,7 +20,12 @@ profile = Profile(
     task_kind="summarize",
     mode="speed",
     prompt="You report measurements plainly and add none.",
-    asks={"remark": "{report}\n\nSay in one sentence what needs attention first."},
+    asks={
+        "remark": "{report}\n\nSay in one sentence what needs attention first.",
+        "look": "{report}\n\nIt was asked: {request}\n\nAnswer that in at most five sentences. Where the report does not hold the answer, ask"
+        f" the records with the tools; where it does, say what needs attention first. {ONLY_SEEN}",
+    },
+    tools=RECORD_TOOLS,
 )
 FAILED_SHARE = 0.10  # of finished executions; one in ten is worth a look
 SLOW_P95_MS = 60_000  # a default run is meant to stay under a minute
@@ -68,7 +74,9 @@ def execute(task: Task, bench: Workbench) -> Result:
     lines += _watch_plan(task)
     report = "\n".join(lines)
     ask = Asker(bench, profile)
-    remark = ask.remark("remark", source=report, report=report) if ask.capable() and alerts else ""
+    found = _looked(ask, task, report, (health, runs, agents))
+    wants_remark = ask.capable() and alerts and not found.text
+    remark = ask.remark("remark", source=report, report=report) if wants_remark else ""
     notes = [
         *(["Nothing is recorded yet: no execution has ended."] if not figures["ended"] else []),
         *([remark] if remark else []),
@@ -79,15 +87,21 @@ def execute(task: Task, bench: Workbench) -> Result:
         "health": health,
         "thresholds": THRESHOLDS,
         "notes": notes,
+        **found.data,
     }
-    evidence = _evidence(health, figures, agents)
+    evidence = (*_evidence(health, figures, agents), *found.evidence)
     return Result(
         True,
-        "\n\n".join([report, *(f"_{note}_" for note in notes)]),
+        "\n\n".join([*found.first, report, *(f"_{note}_" for note in notes), *found.last]),
         data,
         evidence,
         suggestions=tuple(f"Look at {one.what}." for one in alerts),
     )
+
+
+def _looked(ask: Asker, task: Task, report: str, rows: Sequence[Sequence[Row]]) -> Looked:
+    """Answer what the report does not; after a release the report itself is what is wanted."""
+    return NOTHING if _shipped(task) else looked(ask, task, source=report, rows=rows, report=report)
 
 
 def _figures(runs: Sequence[Row]) -> dict[str, Any]:
@@ -204,24 +218,12 @@ def _agent_line(row: Row) -> str:
 
 def _watch_plan(task: Task) -> list[str]:
     """Say what to watch of what a deployment step has just prepared; each line follows from the recipe."""
-    shipped = next((one for one in task.handovers if one.data.get("recipe")), None)
-    if shipped is None:
-        return []
-    port = shipped.data.get("port")
-    stores = re.findall(
-        r"^  (\w+):\n    image:", str(shipped.data["recipe"].get("compose.yaml", "")), re.MULTILINE
-    )
-    lines = [
-        "",
-        "**To watch once it is released**",
-        "- the container restarts: more than once an hour is a fault (`docker inspect --format '{{.RestartCount}}'`)",
-    ]
-    lines += (
-        [f"- port {port} answers: the recipe's own HEALTHCHECK, every 30 s"]
-        if port
-        else ["- it is no server: watch its exit code, 0 is well"]
-    )
-    return lines + [f"- {store}: disk use of its volume, connections" for store in stores]
+    shipped = _shipped(task)
+    return watch_list(shipped["recipe"], shipped.get("port")) if shipped else []
+
+
+def _shipped(task: Task) -> Mapping[str, Any]:
+    return next((one.data for one in task.handovers if one.data.get("recipe")), {})
 
 
 def _evidence(

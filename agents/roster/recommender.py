@@ -6,6 +6,7 @@ from typing import Any
 
 from agents.contract import Evidence, Profile, Recollection, Result, Task, Workbench
 from agents.crafts.asking import Asker
+from agents.crafts.looking import ONLY_SEEN, RECORD_TOOLS, looked
 from agents.text.figures import Row, at_least, at_most, model_records, ms, usd
 from agents.verifiers import prose, weights
 from agents.verifiers.finding import finding
@@ -18,8 +19,11 @@ profile = Profile(
     mode="quality",
     prompt="You turn measurements into one concrete proposal.",
     asks={
-        "proposal": "{numbers}\n\nIt was asked: {request}\nName up to two changes worth trying, one a line, each with the number above it rests on."
+        "proposal": "{numbers}\n\nIt was asked: {request}\nName up to two changes worth trying, one a line, each with the number above it rests on.",
+        "look": "{numbers}\n\nIt was asked: {request}\n\nAnswer that in at most five sentences, with the one or two changes most worth trying and the"
+        f" numbers that speak for them. Where the numbers above do not bear it, ask the records with the tools. {ONLY_SEEN}",
     },
+    tools=RECORD_TOOLS,
 )
 ENOUGH_RUNS = 10
 LOW_CONFIDENCE = 7.0
@@ -58,7 +62,9 @@ def execute(task: Task, bench: Workbench) -> Result:
         if remembered
         else []
     )
-    ideas = _ideas(Asker(bench, profile), task, lines)
+    ask, numbers = Asker(bench, profile), "\n".join(lines)
+    found = looked(ask, task, source=numbers, rows=(agents, models), numbers=numbers)
+    ideas = [] if found.text else _ideas(ask, task, lines)
     lines += (
         ["", "**Proposed by the model on these numbers**", *(f"- {idea}" for idea in ideas)] if ideas else []
     )
@@ -68,12 +74,13 @@ def execute(task: Task, bench: Workbench) -> Result:
         "patterns": [one.request[:200] for one in remembered],
         "ideas": ideas,
         "notes": [],
+        **found.data,
     }
     return Result(
         True,
-        "\n".join(lines),
+        "\n\n".join([*found.first, "\n".join(lines), *found.last]),
         data,
-        _evidence(agents, proposals, runs),
+        (*_evidence(agents, proposals, runs), *found.evidence),
         suggestions=tuple(one.title for one in proposals),
     )
 

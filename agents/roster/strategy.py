@@ -2,6 +2,7 @@
 
 from agents.contract import Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
+from agents.crafts.looking import LOOKING_TOOLS, ONLY_SEEN, look_around
 from agents.crafts.phases import Roadmap, roadmap
 from agents.crafts.requirements import establish
 from agents.text.request import part_of
@@ -20,7 +21,11 @@ profile = Profile(
         "risks": "Task: {request}\nWhat could go wrong? Name two things.",
         "phases": "Request: {request}\n\nRequirements:\n{requirements}\n\nPlan phases in order. Every requirement id belongs to exactly one"
         " phase; each milestone is something one can see or measure. Give no durations that the request does not give.",
+        "look": "This is to be planned: {request}\n\nFiles:\n{files}\n\nLook with the tools at what is there already and changes the plan: what is"
+        " done, what rests on what, what was decided or learnt before. Then answer in at most ten lines with what a planner has to know, each with"
+        f" the file, address or earlier result it comes from; do not plan yet. {ONLY_SEEN}",
     },
+    tools=LOOKING_TOOLS,
 )
 
 
@@ -39,17 +44,21 @@ def execute(task: Task, bench: Workbench) -> Result:
             (),
             error="the request names nothing that could be planned",
         )
-    made = roadmap(ask, rows, own.wanted, depends_on=data.get("depends_on") or {})
+    there = look_around(ask, task)
+    made = roadmap(ask, rows, own.wanted, depends_on=data.get("depends_on") or {}, there=there.as_material)
+    notes = _notes(made, timed=bool(made.phases[0].share))
+    written = _written(made, notes)
     evidence = (
         *made.evidence,
+        *there.evidence,
+        *there.of_paths(written),
         finding("an analysis was handed over", passed=analysis is not None, weight=weights.FACTS_PRESENT),
     )
-    notes = _notes(made, timed=bool(made.phases[0].share))
-    result = {"phases": made.data, "requirements": rows, "method": made.method, "notes": notes}
+    result = {"phases": made.data, "requirements": rows, "method": made.method, "notes": notes, **there.data}
     open_questions = tuple(str(one["text"]) for one in data.get("questions", ()))
     return Result(
         all(one.passed for one in made.evidence),
-        _written(made, notes),
+        "\n\n".join([*there.told, written]),
         result,
         evidence,
         "analysis" if not analysis else "architect",

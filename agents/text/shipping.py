@@ -163,3 +163,17 @@ def _workflow(cargo: Cargo) -> str:
         else []
     )
     return "\n".join([*lines, "      - run: docker build --tag app ."]) + "\n"
+
+
+def watch_list(made: Mapping[str, object], port: int | None) -> list[str]:
+    """Return the lines that say what to watch once a recipe is released; each follows from it."""
+    stores = re.findall(r"^  (\w+):\n    image:", str(made.get("compose.yaml", "")), re.MULTILINE)
+    return [
+        "",
+        "**To watch once it is released**",
+        "- the container restarts: more than once an hour is a fault (`docker inspect --format '{{.RestartCount}}'`)",
+        f"- port {port} answers: the recipe's own HEALTHCHECK, every 30 s"
+        if port
+        else "- it is no server: watch its exit code, 0 is well",
+        *(f"- {store}: disk use of its volume, connections" for store in stores),
+    ]

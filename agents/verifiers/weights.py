@@ -62,6 +62,7 @@ ENOUGH_RUNS = Weight(0.6, 0.4)  # the numbers are right all the same, only what 
 # a wire that was exercised
 WIRE_CALL = Weight(1.2, 2.5)
 WIRE_ERRORS = Weight(0.4, 1.0)
+WIRE_ROUND = Weight(0.6, 2.0)  # pages, repeats, signatures: each tried over HTTP
 # the final answer
 ALL_PARTS = Weight(0.1, 2.5)
 # a plan

@@ -2,12 +2,13 @@
 
 import pytest
 from django.db import DatabaseError, connection
-from django_tenants.utils import tenant_context
+from django_tenants.utils import schema_context, tenant_context
 
 from agents import submission
 from agents.offered import TABLES
 from agents.tools.database import _wrapped
 from miosa.pg import reader
+from miosa.pg.owner import as_owner
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
@@ -124,12 +125,13 @@ def test_locks_do_not_outlast_the_question(tenant):
 def test_nothing_is_kept_of_a_question(tenant):
     """The row that names the tenant is never committed; without a tenant nothing can be asked."""
     asked("SELECT request FROM agents_execution")
-    owner = connection.copy()
-    with pytest.raises(DatabaseError, match="permission denied"), owner.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM public.reading")
-    owner.close()
-    connection.set_schema_to_public()
-    with pytest.raises(DatabaseError, match="null value"):
+    kept = "SELECT count(*) FROM public.reading"
+    with pytest.raises(DatabaseError, match="permission denied"), connection.cursor() as cursor:
+        cursor.execute(kept)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(kept)
+        assert cursor.fetchone() == (0,)
+    with schema_context("public"), pytest.raises(DatabaseError, match="null value"):
         reader.ask("SELECT request FROM agents_execution", within_ms=2_000)
 
 

@@ -71,8 +71,10 @@ HOLES = {
     ),
     "reader without its pin": (
         f"DROP POLICY reader ON {EXECUTIONS}",
-        f"CREATE POLICY reader ON {EXECUTIONS} AS RESTRICTIVE FOR SELECT TO miosa_reader USING (tenant_id ="
-        " (SELECT tenant FROM public.reading WHERE xact = pg_current_xact_id_if_assigned()))",
+        (
+            f"CREATE POLICY reader ON {EXECUTIONS} AS RESTRICTIVE FOR SELECT TO miosa_reader USING (tenant_id ="
+            " (SELECT tenant FROM public.reading WHERE xact = pg_current_xact_id_if_assigned()))"
+        ),
         {
             "questions": "another tenant's setting",
             "catalogue": "agents_execution what the reader reads is pinned",

@@ -121,14 +121,16 @@ class OfferToReader(Operation):
             if columns := _asked(schema_editor, COLUMNS, [table, list(names)]):
                 listed = ", ".join(name for (name,) in columns)
                 schema_editor.execute(OFFER.format(table=table, columns=listed), params=None)
-        schema = schema_editor.quote_name(schema_editor.connection.schema_name)  # type: ignore[attr-defined]
-        schema_editor.execute(f"GRANT USAGE ON SCHEMA {schema} TO {READER}", params=None)
+        schema_editor.execute(f"GRANT USAGE ON SCHEMA {_schema(schema_editor)} TO {READER}", params=None)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
         if schema_editor.connection.alias == DEFAULT_DB_ALIAS:
             _withdraw(schema_editor)
+            schema_editor.execute(
+                f"REVOKE USAGE ON SCHEMA {_schema(schema_editor)} FROM {READER}", params=None
+            )
 
     def describe(self) -> str:
         return f"Offer {len(self.offered)} tables to {READER}"
@@ -137,6 +139,10 @@ class OfferToReader(Operation):
 def _shared(editor: BaseDatabaseSchemaEditor) -> bool:
     """Whether the shared tables are migrated: the migrations of a tenant's own schema pass by here as well."""
     return editor.connection.alias == DEFAULT_DB_ALIAS and editor.connection.schema_name == SHARED  # type: ignore[attr-defined]
+
+
+def _schema(editor: BaseDatabaseSchemaEditor) -> str:
+    return editor.quote_name(editor.connection.schema_name)  # type: ignore[attr-defined]
 
 
 def _withdraw(editor: BaseDatabaseSchemaEditor, *, everywhere: bool = False) -> None:

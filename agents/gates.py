@@ -14,7 +14,7 @@ from django.utils import timezone
 from agents import executions
 from agents.ceilings import Stopped
 from agents.contract import NotYet
-from agents.models import Execution, Step
+from agents.models import Execution
 from billing.money import format_usd
 from deployments import approval_policies, approvals, questions
 from deployments.approval_rules import SPEND, Effect, needs_approval
@@ -26,39 +26,23 @@ MOST_SHOWN = 1_000  # characters of a request in the question
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What came of a gate. `approval` is None where nobody had to be asked; `reason` says why it was (not) let through."""
+    """What came of a question; `reason` says who answered it and how."""
 
     approved: bool
     reason: str
-    approval: Approval | None = None
-
-
-def gate(execution: Execution, step: Step, asked: Effect, effect: Mapping[str, Any]) -> Word:
-    """Let exactly this effect of a step through, or not.
-
-    `asked` is what the policies look at; `effect` is what a person is shown and the answer is bound to, in members of plain
-    JSON. The same step with the same effect meets the same answer, however often it comes back.
-
-    Raises:
-        NotYet: somebody is asked and has not answered.
-    """
-    if (reason := needs_approval(approval_policies.rules(), asked)) is None:
-        return Word(approved=True, reason="no policy asks about it")
-    kind = (
-        questions.TOOL
-        if asked.kind == "tool"
-        else f"{asked.kind}.send"
-        if asked.kind == "message"
-        else asked.kind
-    )
-    exact = {"action": asked.kind, "tool": asked.tool, **effect, "because": reason, "step_id": str(step.pk)}
-    return word(execution, kind, exact, of=asked.kind, requested_by=f"agent:{step.agent}", reason=reason)
+    approval: Approval
 
 
 def word(
     execution: Execution, kind: str, exact: Mapping[str, Any], *, of: str, requested_by: str, reason: str
 ) -> Word:
-    """Return somebody's word on exactly this, asked for once. `of` is the kind of policy. Raises NotYet."""
+    """Return somebody's word on exactly this, asked for once, however often it is come back for.
+
+    `exact` is what a person is shown and the answer is bound to, in members of plain JSON; `of` is the kind of policy.
+
+    Raises:
+        NotYet: somebody is asked and has not answered.
+    """
     row = _asked(execution, kind, exact, of=of, requested_by=requested_by)
     state = approvals.state(row.pk)
     if state == Approval.State.PENDING:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents import facts, memory
+from agents import facts, memory, sandboxed
 from agents.contract import (
     CodeRun,
-    CodeRunUnavailable,
     Evidence,
     Freight,
     ModelUnavailable,
@@ -28,8 +27,6 @@ from agents.memory.embedding import embedded_if_possible
 from agents.model_calls import prompt_of
 from agents.purse import Purse
 from agents.replay_effects import NoEffects
-from deployments import execution as deployments
-from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
 from routing import gateway
 from routing.catalog import Model
 from routing.errors import EmbeddingsUnavailable, NoCandidate, NoProviderLeft
@@ -106,20 +103,12 @@ class ReplayBench(NoEffects):
         return tuple(one for one in found if one.request != self.asked)[:limit]
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
-        try:
-            run = deployments.run_code(code, files=files, timeout_s=timeout_s, agent=self.profile.kind)
-        except (SandboxUnavailable, SandboxRefused) as error:
-            raise CodeRunUnavailable(str(error)) from error
-        return CodeRun(run.exit_code, run.stdout, run.stderr, run.timed_out, run.duration_ms)
+        return sandboxed.run_code(code, files=files, timeout_s=timeout_s, of=self.profile.kind)
 
     def run_program(
         self, files: Mapping[str, str], commands: Sequence[str], *, timeout_s: float = 60
     ) -> ProgramRun:
-        try:
-            run = deployments.run_program(files, commands, timeout_s=timeout_s, agent=self.profile.kind)
-        except (SandboxUnavailable, SandboxRefused) as error:
-            raise CodeRunUnavailable(str(error)) from error
-        return ProgramRun(run.exit_code, run.output, run.timed_out, run.duration_ms)
+        return sandboxed.run_program(files, commands, timeout_s=timeout_s, of=self.profile.kind)
 
     def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
         return Shipment(live=False, reason="a replay ships nothing")

@@ -31,6 +31,5 @@ def gate(execution: Execution, row: ToolUse, *, effect: Effect, reason: str) -> 
     said = gates.word(
         execution, questions.TOOL, exact, of=TOOL, requested_by="agent:tools", reason=f"{row.tool}: {reason}"
     )
-    if said.approval:
-        tool_uses.answered(row, said.approval.pk)
+    tool_uses.answered(row, said.approval.pk)
     return "" if said.approved else f"{row.tool}: {said.reason}."

@@ -160,13 +160,13 @@ class LiveBench:
 
     def run_code(self, code: str, *, files: Mapping[str, str] = {}, timeout_s: float = 10) -> CodeRun:
         self._repeats.note("run_code", code=code, files=dict(files))
-        return sandboxed.run_code(self.step, code, files=files, timeout_s=timeout_s)
+        return sandboxed.run_code(code, files=files, timeout_s=timeout_s, of=self.step)
 
     def run_program(
         self, files: Mapping[str, str], commands: Sequence[str], *, timeout_s: float = 60
     ) -> ProgramRun:
         self._repeats.note("run_program", files=dict(files), commands=list(commands))
-        return sandboxed.run_program(self.step, files, commands, timeout_s=timeout_s)
+        return sandboxed.run_program(files, commands, timeout_s=timeout_s, of=self.step)
 
     def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
         return shipping_of_executions.ship(self.execution, freight, shipping)

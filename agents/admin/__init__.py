@@ -6,7 +6,8 @@ from agents.admin.memories import MemoryAdmin
 from agents.admin.proposals import ProposalAdmin, ProposalTrialAdmin
 from agents.admin.schedules import ScheduleAdmin, ScheduleFiringAdmin
 from agents.admin.steps import StepAdmin
-from agents.admin.tools import ArtefactAdmin, McpServerAdmin, ToolRuleAdmin, ToolUseAdmin
+from agents.admin.tool_rules import ToolRuleAdmin
+from agents.admin.tools import ArtefactAdmin, McpServerAdmin, ToolUseAdmin
 
 __all__ = [
     "ArtefactAdmin",

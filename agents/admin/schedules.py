@@ -1,29 +1,53 @@
-"""Schedules: when they are due next, what came of each due time, and buttons to let them rest or run now."""
+"""Schedules: made, changed and ended as over the API; what came of each due time; buttons to let them rest or run now."""
 
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from agents import schedules
 from agents.models import Schedule, ScheduleFiring
+from agents.requests import ScheduleRequest
 from miosa.http.problem import Problem
 from miosa.pages.answers import after_asking, turn_to
 from miosa.pages.cells import NONE, badge, beginning, duration, link, moment
 from miosa.pages.columns import Columns
+from miosa.pages.requested import SAID, Requested, RequestForm
 from miosa.pages.rows import Facts, as_tenant
+from tenants.models import Membership
+from tenants.rights_now import scopes_of
 
 SECOND_MS = 1000
 
 
+class ScheduleForm(RequestForm):
+    """What is handed in, when, and for whom: staff are nobody's members, so a member is named."""
+
+    asked = ScheduleRequest
+    left_out = ("project",)
+    runs_for = forms.EmailField(
+        required=False,
+        widget=UnfoldAdminEmailInputWidget,
+        help_text="E-mail of the member for whom it runs, with that person's rights at each run.",
+    )
+
+    def __init__(self, data: Any = None, *, row: Any = None) -> None:
+        super().__init__(data, row=row)
+        if row:  # it goes on running for whom it does
+            del self.fields["runs_for"]
+
+
 @admin.register(Schedule)
-class ScheduleAdmin(Columns, Facts):
+class ScheduleAdmin(Columns, Requested):
     """A task that is handed in again and again."""
 
+    making_form = ScheduleForm
     list_display = ("name", "tenant", "state_", "when", "next_", "last_", "asked", "created_")
     list_filter = ("tenant", "enabled", "created")
     search_fields = ("name", "request")
@@ -33,7 +57,15 @@ class ScheduleAdmin(Columns, Facts):
         ("name", "state_"), ("when", "next_", "last_"), "request", ("mode", "conversation", "most_micros"),
         ("deploy", "target", "environment"), ("missed", "overlap"), "parameters", ("created_by", "created_"),
     )  # fmt: skip
-    actions_detail = ("run_schedule", "enable_schedule", "disable_schedule")
+    actions_detail = ("run_schedule", "enable_schedule", "disable_schedule", *Requested.actions_detail)
+
+    def written(self, row: Any, values: dict[str, Any]) -> Schedule:
+        if row is not None:
+            return schedules.change(row.pk, values[SAID], by=row.created_by)
+        return schedules.make(values[SAID], created_by=_runs_for(values["runs_for"]))
+
+    def removed(self, row: Any) -> None:
+        schedules.delete(row.pk)
 
     def has_run_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Tell whether this person may run it now."""
@@ -156,6 +188,17 @@ class ScheduleFiringAdmin(Columns, Facts):
         if row.execution_id is None:
             return SafeString(NONE)
         return link("agents_execution", "execution", to=row.execution_id)
+
+
+def _runs_for(email: str) -> str:
+    """Return the member of the present tenant with this address. Raises NotAllowed: nobody who may hand in tasks."""
+    seat = Membership.objects.filter(user__email__iexact=email).first()
+    name = f"user:{seat.user_id}" if seat else ""
+    if schedules.NEEDED not in scopes_of(name):
+        raise schedules.NotAllowed(
+            f"{email or 'Nobody'} is no member who may hand in tasks: name one for whom it runs."
+        )
+    return name
 
 
 def _may(request: HttpRequest, object_id: str | None, **where: Any) -> bool:

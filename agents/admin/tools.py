@@ -1,4 +1,4 @@
-"""What agents did with tools, which files executions hold, and what tenants say of tools."""
+"""What agents did with tools, which files executions hold, and the servers that offer tools."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from agents.models import Artefact, McpServer, ToolRule, ToolUse
+from agents.models import Artefact, McpServer, ToolUse
 from miosa.pages.cells import NONE, badge, block, data, duration, link, moment
 from miosa.pages.columns import Columns
 from miosa.pages.rows import Facts
@@ -95,22 +95,6 @@ class ArtefactAdmin(OfExecution):
         "digest",
         "created_",
     )
-
-
-@admin.register(ToolRule)
-class ToolRuleAdmin(Columns, Facts):
-    """A tenant's word on a tool."""
-
-    ordering = ("tool",)
-    list_display = ("tool", "tenant", "decision", "set_by", "changed_")
-    list_filter = ("tenant", "decision")
-    search_fields = ("tool",)
-    search_help_text = "Search in tools"
-    fields = ("tenant", ("tool", "decision"), ("set_by", "changed_"))
-
-    @display(description="Changed", ordering="changed")
-    def changed_(self, row: ToolRule) -> SafeString:
-        return moment(row.changed)
 
 
 @admin.register(McpServer)

@@ -13,9 +13,10 @@ from rest_framework.views import APIView
 
 from agents import schedules
 from agents.api.control import IDEMPOTENCY_KEY, accepted
-from agents.api.schedule_serializers import FiringRepresentation, ScheduleRepresentation, ScheduleRequest
+from agents.api.schedule_serializers import FiringRepresentation, ScheduleRepresentation
 from agents.api.serializers import ExecutionSummary
 from agents.models import Schedule, ScheduleFiring
+from agents.requests import ScheduleRequest
 from miosa.http.problem import Unprocessable
 from tenants.idempotency import IdempotentPost
 from tenants.principal import Principal, principal_of

@@ -6,69 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agents import insight
-from agents.api.tool_serializers import FileRequest
 from agents.models import Execution, Step
-
-MAX_REQUEST = 100_000  # characters
-MAX_PARAMETERS = 16
-MAX_FILES = 100
-MOST_MICROS = 10**15
-
-
-class TaskRequest(serializers.Serializer[Any]):
-    request = serializers.CharField(
-        max_length=MAX_REQUEST, help_text="what shall be done, with the text to work on behind a colon"
-    )
-    mode = serializers.ChoiceField(
-        choices=Execution.Mode.choices, default=Execution.Mode.BALANCE, help_text="what matters most"
-    )
-    conversation = serializers.CharField(max_length=80, default="", allow_blank=True)
-    deploy = serializers.BooleanField(
-        default=False, help_text="whether what is made shall go online; somebody has to approve it before"
-    )
-    target = serializers.SlugField(max_length=20, default="local", help_text="where it goes online")
-    environment = serializers.ChoiceField(
-        choices=Execution.Environment.choices, default=Execution.Environment.PREVIEW
-    )
-    project = serializers.SlugField(
-        max_length=40,
-        default="",
-        allow_blank=True,
-        help_text="slug of the project it becomes a release of; a new project without one",
-    )
-    most_micros = serializers.IntegerField(
-        min_value=0,
-        max_value=MOST_MICROS,
-        default=None,
-        allow_null=True,
-        help_text="the most it may cost, where that is less than the plan allows",
-    )
-    parameters = serializers.DictField(
-        child=serializers.CharField(max_length=1000, allow_blank=True), default=dict
-    )
-
-    files = serializers.ListField(
-        child=FileRequest(), default=list, max_length=MAX_FILES, help_text="files that its agents work with"
-    )
-
-    def validate_request(self, value: str) -> str:
-        if "\0" in value:
-            raise serializers.ValidationError("must not hold NUL characters")
-        return value
-
-    def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
-        if len(value) > MAX_PARAMETERS:
-            raise serializers.ValidationError(f"holds more than {MAX_PARAMETERS} members")
-        return value
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if unknown := set(self.initial_data) - set(self.fields):
-            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "is not a member of a task"))
-        if "files" in attrs:
-            attrs["files"] = {one["path"]: one["content"] for one in attrs["files"]}
-        if project := attrs.pop("project"):
-            attrs["parameters"] = attrs["parameters"] | {"project": project}
-        return attrs
+from agents.requests import MAX_REQUEST
 
 
 def _known(serializer: serializers.Serializer[Any], attrs: dict[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,10 @@
 """What goes in and out of the routes of tools and files."""
 
-import base64
-import binascii
 from typing import Any
 
 from rest_framework import serializers
 
 from agents.models import Artefact, McpServer, ToolRule, ToolUse
-
-TOOL_NAME = r"\A[A-Za-z0-9_*?-]{1,120}\Z"
 
 
 class ToolRepresentation(serializers.Serializer[Any]):
@@ -30,11 +26,6 @@ class ToolRuleRepresentation(serializers.ModelSerializer[ToolRule]):
         model = ToolRule
         fields = ("id", "tool", "decision", "set_by", "changed")
         read_only_fields = fields
-
-
-class ToolRuleRequest(serializers.Serializer[Any]):
-    tool = serializers.RegexField(TOOL_NAME, help_text="name of a tool, or a pattern like mcp__*")
-    decision = serializers.ChoiceField(choices=ToolRule.Decision.choices)
 
 
 class McpServerRepresentation(serializers.ModelSerializer[McpServer]):
@@ -120,22 +111,3 @@ class ArtefactRepresentation(serializers.ModelSerializer[Artefact]):
             "created",
         )
         read_only_fields = fields
-
-
-class FileRequest(serializers.Serializer[Any]):
-    path = serializers.CharField(max_length=400)
-    text = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
-    base64 = serializers.CharField(required=False, allow_blank=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("text" in attrs) == ("base64" in attrs):
-            raise serializers.ValidationError({"text": "give the content as `text` or as `base64`"})
-        try:
-            content = (
-                attrs["text"].encode()
-                if "text" in attrs
-                else base64.b64decode(attrs["base64"], validate=True)
-            )
-        except (binascii.Error, ValueError):
-            raise serializers.ValidationError({"base64": "is no base64"}) from None
-        return {"path": attrs["path"], "content": content}

@@ -20,9 +20,9 @@ from agents.api.tool_serializers import (
     ToolList,
     ToolRepresentation,
     ToolRuleRepresentation,
-    ToolRuleRequest,
 )
 from agents.models import McpServer, ToolRule
+from agents.requests import ToolRuleRequest
 from miosa.http.problem import NotFound
 from tenants.idempotency import IdempotentPost
 from tenants.principal import principal_of

@@ -17,9 +17,9 @@ from agents.api.serializers import (
     AgentRepresentation,
     ExecutionRepresentation,
     ExecutionSummary,
-    TaskRequest,
 )
 from agents.models import Execution
+from agents.requests import TaskRequest
 from miosa.http.problem import BadParameter
 from tenants.idempotency import IdempotentPost
 from tenants.principal import principal_of

@@ -7,10 +7,12 @@ import pytest
 
 from agents import gates, leases, orchestrator, submission
 from agents.contract import NotYet
+from agents.contract.tools import Effect
 from agents.models import Execution, Step
+from agents.tool_gate import policy_asks
 from billing.models import Reservation
-from deployments import approval_policies, steering
-from deployments.approval_rules import TOOL, Effect
+from deployments import approval_policies, questions, steering
+from deployments.approval_rules import TOOL
 from deployments.models import Approval
 from miosa.testing.fixtures import client_of
 from miosa.testing.flows import providers, run
@@ -18,7 +20,6 @@ from miosa.testing.wire_replies import Reply
 from miosa.testing.wire_server import WireServer
 from tenants.scopes import ALL
 
-SHELL = Effect(TOOL, tool="shell", tool_kinds=frozenset({"runs", "writes"}))
 COMMAND = {"command": "rm -r build"}
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -181,32 +182,35 @@ def step(api, tenant):
     return execution, execution.steps.get(key="plan")
 
 
-def gated(step, asked, effect):
-    return gates.gate(step[0], step[1], asked, effect)
+def gated(step, command):
+    reason = policy_asks("shell", Effect.WRITES)
+    exact = {"tool": "shell", **command, "because": reason, "step_id": str(step[1].pk)}
+    return gates.word(step[0], questions.TOOL, exact, of=TOOL, requested_by="agent:tools", reason=reason)
 
 
-def test_a_tool_that_no_policy_names_is_let_through(step):
-    """Nobody is asked, and nothing is written."""
-    word = gated(step, SHELL, COMMAND)
-    assert (word.approved, word.approval) == (True, None)
-    assert not Approval.objects.exists()
+def test_which_tools_are_asked_about_say_the_policies(tenant):
+    """Without one what is said to somebody outside, and nothing else; with one what it names."""
+    assert policy_asks("mail", Effect.SENDS) == "it is said to somebody outside"
+    assert policy_asks("shell", Effect.WRITES) is None
+    approval_policies.make({"kind": "tool", "tool_kinds": ["writes"]}, actor="user:1")
+    assert policy_asks("shell", Effect.WRITES) == "the tool shell writes"
 
 
 @pytest.mark.parametrize("approve", [True, False])
-def test_a_tool_that_a_policy_names_waits_for_its_word(tenant, step, approve):
-    """The question shows tool, arguments and reason; the answer is found again by the same step with the same effect."""
+def test_what_is_asked_about_waits_for_its_word(tenant, step, approve):
+    """The question shows exactly this and the reason; the answer is found again by the same step with the same effect."""
     approval_policies.make({"kind": "tool", "tool_kinds": ["writes"], "waits_s": 600}, actor="user:1")
     for _ in range(3):
         with pytest.raises(NotYet, match="the tool shell writes"):
-            gated(step, SHELL, COMMAND)
+            gated(step, COMMAND)
     asked = Approval.objects.get()
     assert asked.effect == {
-        "action": "tool", "tool": "shell", **COMMAND, "because": "the tool shell writes", "step_id": str(step[1].pk)
+        "tool": "shell", **COMMAND, "because": "the tool shell writes", "step_id": str(step[1].pk)
     }  # fmt: skip
     assert 590 < (asked.expires - asked.created).total_seconds() < 610
     decide(approve=approve, note="hm")
     for _ in range(2):
-        word = gated(step, SHELL, COMMAND)
+        word = gated(step, COMMAND)
         assert (word.approved, word.approval.pk) == (approve, asked.pk)
         assert f"said {'yes' if approve else 'no'} (hm)" in word.reason
 
@@ -215,19 +219,11 @@ def test_another_effect_or_another_step_is_asked_about_by_itself(api, tenant, st
     """A yes to one command is none to another, nor to the same one elsewhere."""
     approval_policies.make({"kind": "tool", "tool_kinds": ["writes"]}, actor="user:1")
     with pytest.raises(NotYet):
-        gated(step, SHELL, COMMAND)
+        gated(step, COMMAND)
     decide(approve=True)
-    assert gated(step, SHELL, COMMAND).approved
+    assert gated(step, COMMAND).approved
     with pytest.raises(NotYet):
-        gated(step, SHELL, {"command": "rm -r /"})
+        gated(step, {"command": "rm -r /"})
     other, _ = handed_in(api)
     with pytest.raises(NotYet):
-        gated((other, other.steps.get(key="plan")), SHELL, COMMAND)
-
-
-def test_nothing_is_said_outside_without_a_word(step):
-    """By default, whether a tool does it or the step itself."""
-    letter = Effect(TOOL, tool="mail", tool_kinds=frozenset({"messages"}))
-    for asked in (letter, Effect("message")):
-        with pytest.raises(NotYet, match="said to somebody outside"):
-            gated(step, asked, {"to": "a@example.com"})
+        gated((other, other.steps.get(key="plan")), COMMAND)

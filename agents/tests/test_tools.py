@@ -55,7 +55,7 @@ def test_the_tenants_own_records_are_asked(tenant, other_tenant):
         begun(other_tenant)
     bench = begun(tenant)
     returned = use(bench, "query_data", sql="SELECT state, count(*) AS n FROM executions GROUP BY state")
-    assert returned.text == '1 rows\n{"state": "in_progress", "n": 1}'
+    assert returned.text == '1 rows\n{"state":"in_progress","n":1}'
 
 
 @pytest.mark.parametrize(

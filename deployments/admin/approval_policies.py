@@ -1,27 +1,48 @@
-"""Approval policies: what each tenant wants to be asked about; they are changed over the API."""
+"""Approval policies: what each tenant wants to be asked about; made, changed and removed as over the API."""
+
+from typing import Any
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from billing.money import format_usd
+from deployments import approval_policies
 from deployments.admin import looks
+from deployments.approval_requests import ApprovalPolicyRequest
 from deployments.models import ApprovalPolicy
 from miosa.pages.cells import NONE, badge, chips, duration
 from miosa.pages.columns import Columns
-from miosa.pages.rows import Facts
+from miosa.pages.requested import SAID, Requested, RequestForm
+from tenants.audit import current_actor
 
 SECOND_MS = 1000
 
 
+class ApprovalPolicyForm(RequestForm):
+    """Whose rule it is, of which kind, and what is asked about."""
+
+    asked = ApprovalPolicyRequest
+    fixed = ("kind",)
+
+
 @admin.register(ApprovalPolicy)
-class ApprovalPolicyAdmin(Columns, Facts):
+class ApprovalPolicyAdmin(Columns, Requested):
     """One rule of one tenant."""
 
+    making_form = ApprovalPolicyForm
     list_display = ("kind_", "tenant", "asks_", "above", "tools", "places", "waits", "by", "created_")
     list_filter = ("tenant", "kind", "asks")
     ordering = ("-created",)
     fields = (("kind_", "asks_"), ("above", "tools", "places"), ("waits", "by", "created_"))
+
+    def written(self, row: Any, values: dict[str, Any]) -> ApprovalPolicy:
+        if row is None:
+            return approval_policies.make(values[SAID], actor=current_actor())
+        return approval_policies.change(row.pk, values[SAID], actor=current_actor())
+
+    def removed(self, row: Any) -> None:
+        approval_policies.delete(row.pk, actor=current_actor())
 
     @display(description="Of", ordering="kind")
     def kind_(self, row: ApprovalPolicy) -> str:

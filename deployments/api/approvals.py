@@ -14,8 +14,8 @@ from deployments import approvals, steering
 from deployments.api.deployment_serializers import ApprovalRepresentation, DecisionRequest
 from deployments.api.deployments import APPROVE, READ
 from deployments.api.projects import IDEMPOTENCY_KEY
-from deployments.api.strict import checked
 from deployments.models import Approval
+from deployments.strict import checked
 from miosa.http.problem import BadParameter
 from tenants.idempotency import IdempotentPost
 from tenants.principal import principal_of

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from deployments.api.strict import StrictRequest
 from deployments.models import Approval, Deployment, DeploymentLog, HealthCheck, Service
 from deployments.service_settings import KNOWN, shown
+from deployments.strict import StrictRequest
 
 
 class LaunchRequest(StrictRequest):

@@ -24,10 +24,10 @@ from deployments.api.deployment_serializers import (
 )
 from deployments.api.project_files import AnyType
 from deployments.api.projects import IDEMPOTENCY_KEY
-from deployments.api.strict import checked
 from deployments.downloads import packed_response
 from deployments.lifecycle.reaching import spec_of
 from deployments.models import Deployment
+from deployments.strict import checked
 from deployments.targets.container.archive import MEDIA_TYPE
 from deployments.targets.container.target import write_out
 from deployments.targets.errors import TargetRefused

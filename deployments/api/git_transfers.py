@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from deployments.api.projects import WRITE
-from deployments.api.strict import StrictRequest, checked
 from deployments.files import Author
 from deployments.git import transfers
 from deployments.git.remotes import MOST_URL
+from deployments.strict import StrictRequest, checked
 from tenants.principal import principal_of
 
 CREDENTIAL = "the secret git/<credential>, `user:token` or a token alone; without one nobody signs in"

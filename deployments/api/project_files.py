@@ -25,12 +25,12 @@ from deployments.api.project_serializers import (
     FileVersionRepresentation,
 )
 from deployments.api.projects import IDEMPOTENCY_KEY, READ, WRITE
-from deployments.api.strict import checked
 from deployments.api.transfers import RawBody, archive_response, sent_bytes, sent_file
 from deployments.archives import Packed, opened
 from deployments.downloads import file_response
 from deployments.files import Author, Expected, NewFile
 from deployments.models import FileVersion
+from deployments.strict import checked
 from miosa.http.problem import BadParameter, BadRequest
 from tenants.idempotency import IdempotentPost
 from tenants.principal import principal_of

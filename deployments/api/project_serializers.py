@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from deployments.api.strict import StrictRequest
 from deployments.models import FileVersion, Project
 from deployments.paths import MOST_PATH
+from deployments.strict import StrictRequest
 from deployments.variables import ENVIRONMENTS, MOST_VALUE
 
 MOST_DESCRIPTION = 4_000

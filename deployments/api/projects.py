@@ -21,8 +21,8 @@ from deployments.api.project_serializers import (
     VariableRepresentation,
     VariablesRequest,
 )
-from deployments.api.strict import checked
 from deployments.models import Project
+from deployments.strict import checked
 from miosa.http.problem import BadParameter
 from tenants.idempotency import IdempotentPost
 from tenants.principal import principal_of

@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from deployments.api.strict import StrictRequest
 from deployments.models import Release
 from deployments.releases import MOST_NOTE
+from deployments.strict import StrictRequest
 
 
 class ReleaseRequest(StrictRequest):

@@ -25,10 +25,10 @@ from deployments.api.release_serializers import (
     ReleaseSummary,
     Verification,
 )
-from deployments.api.strict import checked
 from deployments.api.transfers import archive_response
 from deployments.downloads import file_response
 from deployments.models import Release
+from deployments.strict import checked
 from miosa.http.problem import BadParameter
 from tenants.idempotency import IdempotentPost
 from tenants.principal import principal_of

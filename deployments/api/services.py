@@ -24,8 +24,8 @@ from deployments.api.deployment_serializers import (
 )
 from deployments.api.deployments import READ, WRITE
 from deployments.api.projects import IDEMPOTENCY_KEY
-from deployments.api.strict import checked
 from deployments.models import HealthCheck, Service
+from deployments.strict import checked
 from miosa.http.problem import BadParameter, Conflict
 from tenants.idempotency import IdempotentPost
 from tenants.principal import principal_of

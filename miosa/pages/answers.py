@@ -1,4 +1,4 @@
-"""Actions of one row that ask first, and how they answer."""
+"""Actions of one row, most of which ask first, and how they answer."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -20,6 +20,11 @@ def after_asking(
     variant = ActionVariant.SUCCESS if harmless else ActionVariant.DANGER
     made = action(description=name, permissions=[permission], dialog=question, icon=icon, variant=variant)
     return cast("Callable[[Any], Any]", made)
+
+
+def with_a_page(name: str, *, icon: str, permission: str) -> Callable[[Any], Any]:
+    """Make a method of a ModelAdmin an action that answers by a page of its own."""
+    return cast("Callable[[Any], Any]", action(description=name, permissions=[permission], icon=icon))
 
 
 def turn_to(request: HttpRequest, address: str) -> HttpResponse:

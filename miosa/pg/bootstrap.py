@@ -1,7 +1,7 @@
 """Make the database and its three logins from one administrative login; safe to repeat and to race.
 
 `miosa_owner` owns the tables and migrates them, `miosa_app` reads and writes rows of one tenant at a time,
-`miosa_platform` sees all tenants. Their passwords are derived from the administrator's, so that nothing new has to
+`miosa_platform` sees all tenants; nobody logs in as `miosa_reader` (`miosa.pg.reader`). Their passwords are derived from the administrator's, so that nothing new has to
 be kept: whoever knows DATABASE_URL knows them already.
 """
 
@@ -18,10 +18,11 @@ from psycopg import Connection, sql
 OLDEST_VERSION = 18  # uuidv7() and virtual generated columns
 DATABASE = "miosa"
 OWNER, APP, PLATFORM = "miosa_owner", "miosa_app", "miosa_platform"
+READER = "miosa_reader"  # as whom questions are asked that a model wrote; no login
 CONNECT_TIMEOUT_S = 10
 LOCK = 0x4D494F5341  # "MIOSA": one bootstrap at a time on a server
 # Left on the database when everything below was done; raise the number when the statements change.
-MARK = "prepared for MIOSA, version 2"
+MARK = "prepared for MIOSA, version 3"
 # How long a login that answers requests may hold things up; a longer job says so (`miosa.pg.patience`).
 LIMITS = {
     "statement_timeout": "30s",
@@ -99,8 +100,11 @@ def _prepare(server: Connection, admin_url: str, logins: Logins) -> None:
     name = _database(admin_url)
     for role, url in ((OWNER, logins.owner_url), (APP, logins.app_url), (PLATFORM, logins.platform_url)):
         _make_role(server, role, urlsplit(url).password or "")
-    # INHERIT FALSE: policies for the platform role would apply to an owner that inherits it.
-    _run(server, "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE", PLATFORM, OWNER)
+    if not _exists(server, "SELECT 1 FROM pg_roles WHERE rolname = %s", READER):
+        _run(server, "CREATE ROLE {} NOLOGIN", READER)
+    for role in (PLATFORM, READER):
+        # INHERIT FALSE: policies for the platform role would apply to an owner that inherits it.
+        _run(server, "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE", role, OWNER)
     _refuse_mighty(server)
     # The template first: our database and the test databases are copies of it.
     with _connected(admin_url, "template1") as template:
@@ -178,16 +182,19 @@ def _refuse_mighty(server: Connection) -> None:
     if _is_mighty(server):
         raise DatabaseRefused(
             "A login of MIOSA on the server of DATABASE_URL can step over the wall between tenants: take SUPERUSER, "
-            f"BYPASSRLS, CREATEROLE and REPLICATION from {OWNER}, {APP} and {PLATFORM}, and every membership from {APP}."
+            f"BYPASSRLS, CREATEROLE and REPLICATION from {OWNER}, {APP}, {PLATFORM} and {READER}, and every membership from "
+            f"{APP} and {READER}."
         )
 
 
 def _is_mighty(connection: Connection) -> bool:
-    """Say whether Row Level Security does not hold one of the three."""
+    """Say whether Row Level Security does not hold one of the four."""
     rights = "rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication"
     mighty = f"SELECT 1 FROM pg_roles WHERE rolname = ANY(%s) AND ({rights})"
-    member = "SELECT 1 FROM pg_auth_members JOIN pg_roles r ON r.oid = member WHERE rolname = %s"
-    return _exists(connection, mighty, [OWNER, APP, PLATFORM]) or _exists(connection, member, APP)
+    member = "SELECT 1 FROM pg_auth_members JOIN pg_roles r ON r.oid = member WHERE rolname = ANY(%s)"
+    return _exists(connection, mighty, [OWNER, APP, PLATFORM, READER]) or _exists(
+        connection, member, [APP, READER]
+    )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg import Connection
 
-from miosa.pg.bootstrap import CONNECT_TIMEOUT_S, DatabaseRefused
+from miosa.pg.bootstrap import CONNECT_TIMEOUT_S, READER, DatabaseRefused
 
 # Rights that step over policies, or make a login that does.
 LOGINS = """
@@ -46,7 +46,7 @@ def wall_faults(app_url: str, *, platform_url: str) -> list[str]:
         with psycopg.connect(
             app_url, connect_timeout=CONNECT_TIMEOUT_S, prepare_threshold=None
         ) as connection:
-            return [*_mighty(connection, names), *_owning(connection), *_open(connection)]
+            return [*_mighty(connection, [*names, READER]), *_owning(connection), *_open(connection)]
     except psycopg.Error as error:
         reason = str(error).strip().splitlines()[-1]
         raise DatabaseRefused(f"The database cannot be asked about its logins: {reason}") from None

@@ -1,6 +1,5 @@
 """The platform as an A2A agent: its card in the usual place, JSON-RPC at /a2a, by the official SDK."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,6 @@ from miosa.protocols.within import Caller, Within
 PATH = "/a2a"
 CARD = AGENT_CARD_WELL_KNOWN_PATH
 PATHS = (PATH, CARD)
-NO_KEY = 401
 VERSION = "1.0"
 
 
@@ -36,13 +34,8 @@ class A2aDoor:
             card = Starlette(routes=create_agent_card_routes(_card(_origin(scope), self._skills)))
             await card(scope, receive, send)
             return
-        who = await self._within.ask(Caller.of(scope), "GET", "me")
-        if who.status == NO_KEY:
-            headers = [(b"content-type", b"application/problem+json"), (b"www-authenticate", b"Bearer")]
-            await send({"type": "http.response.start", "status": NO_KEY, "headers": headers})
-            await send({"type": "http.response.body", "body": json.dumps(who.told).encode()})
-            return
-        await self._rpc(scope, receive, send)
+        if await self._within.known(scope, send):
+            await self._rpc(scope, receive, send)
 
 
 class _Context(ServerCallContextBuilder):

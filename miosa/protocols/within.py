@@ -4,6 +4,7 @@ A protocol that is spoken here has no rights of its own: each of its calls is on
 credential. Scopes, limits, tenants, audit and the checks of what is sent are those of REST, because they are REST.
 """
 
+import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import httpx
 HERE = "http://within"
 KEPT = ("authorization", "host", "x-forwarded-for", "idempotency-key", "x-request-id")
 TOTAL_S = 120.0
-CLIENT_ERRORS = 400
+CLIENT_ERRORS, NO_KEY = 400, 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,16 @@ class Within:
                 method, f"/api/v1/{path}", params=query, json=body, headers=dict(caller.headers)
             )
         return Answer(answer.status_code, _told(answer))
+
+    async def known(self, scope: Mapping[str, Any], send: Any) -> bool:
+        """Tell whether the caller of an ASGI request has a good key; without one it is answered here, as REST answers it."""
+        who = await self.ask(Caller.of(scope), "GET", "me")
+        if who.status != NO_KEY:
+            return True
+        headers = [(b"content-type", b"application/problem+json"), (b"www-authenticate", b"Bearer")]
+        await send({"type": "http.response.start", "status": NO_KEY, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(who.told).encode()})
+        return False
 
 
 def _told(answer: httpx.Response) -> Any:

@@ -9,7 +9,7 @@ TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 WALL = f"CREATE POLICY tenant_isolation ON {{table}} USING (tenant_id = (SELECT {TENANT})) WITH CHECK (tenant_id = (SELECT {TENANT}))"
 LESSONS, STORE = "public.agents_lesson", "public.tenants_idempotentrequest"
 ANEW = f"DROP POLICY tenant_isolation ON {LESSONS}; {WALL.format(table=LESSONS)}"
-STATS = "stats.agent_performance"
+STATS, EXECUTIONS = "stats.agent_performance", "public.agents_execution"
 
 
 @contextmanager
@@ -68,6 +68,27 @@ HOLES = {
         f"ALTER POLICY tenant_isolation ON {STORE} USING (true) WITH CHECK (true)",
         f"DROP POLICY tenant_isolation ON {STORE}; {WALL.format(table=STORE)}",
         {"tables": "tenants_idempotentrequest"},
+    ),
+    "reader without its pin": (
+        f"DROP POLICY reader ON {EXECUTIONS}",
+        (
+            f"CREATE POLICY reader ON {EXECUTIONS} AS RESTRICTIVE FOR SELECT TO miosa_reader USING (tenant_id ="
+            " (SELECT tenant FROM public.reading WHERE xact = pg_current_xact_id_if_assigned()))"
+        ),
+        {
+            "questions": "another tenant's setting",
+            "catalogue": "agents_execution what the reader reads is pinned",
+        },
+    ),
+    "reader of one column more": (
+        f"GRANT SELECT (requested_by) ON {EXECUTIONS} TO miosa_reader",
+        f"REVOKE SELECT (requested_by) ON {EXECUTIONS} FROM miosa_reader",
+        {"questions": "agents_execution what the reader reads"},
+    ),
+    "reader that writes": (
+        f"GRANT UPDATE (request) ON {EXECUTIONS} TO miosa_reader",
+        f"REVOKE UPDATE (request) ON {EXECUTIONS} FROM miosa_reader",
+        {"catalogue": "agents_execution the reader only reads"},
     ),
     "view with its owner's eyes": (
         (

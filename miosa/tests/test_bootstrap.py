@@ -63,8 +63,8 @@ def test_the_application_changes_rows_but_nothing_else(admin_url):
     assert run(logins.platform_url, "UPDATE thing SET name = 'b' RETURNING name") == "b"
     for statement in (
         "TRUNCATE thing", "ALTER TABLE thing DISABLE ROW LEVEL SECURITY", "DROP TABLE thing", "CREATE TABLE other ()",
-        "CREATE SCHEMA other", "SET ROLE miosa_platform", "SET ROLE miosa_owner", "CREATE DATABASE other",
-        "COPY thing FROM PROGRAM 'true'",
+        "CREATE SCHEMA other", "SET ROLE miosa_platform", "SET ROLE miosa_owner", "SET ROLE miosa_reader",
+        "CREATE DATABASE other", "COPY thing FROM PROGRAM 'true'",
     ):  # fmt: skip
         with pytest.raises(errors.InsufficientPrivilege):
             run(logins.app_url, statement)
@@ -85,6 +85,8 @@ def test_new_schemas_open_to_application_and_platform(admin_url):
 def test_the_owner_may_become_the_platform_but_does_not_inherit_it(admin_url):
     """Policies for the platform role do not apply to the owner; views it makes for the platform can be handed over."""
     logins = bootstrap(admin_url)
+    assert run(logins.owner_url, "SELECT pg_has_role('miosa_reader', 'USAGE')") is False
+    assert run(logins.owner_url, "SET ROLE miosa_reader", "SELECT current_user") == "miosa_reader"
     assert run(logins.owner_url, "SELECT pg_has_role('miosa_platform', 'USAGE')") is False
     assert run(logins.owner_url, "SET ROLE miosa_platform", "SELECT current_user") == "miosa_platform"
     run(logins.owner_url, "DROP SCHEMA IF EXISTS stats", "CREATE SCHEMA stats AUTHORIZATION miosa_platform")
@@ -191,5 +193,5 @@ def _without_roles(admin_url: str) -> str:
             on(admin_url, database), "ALTER SCHEMA public OWNER TO pg_database_owner",
             "DROP OWNED BY miosa_owner", "DROP OWNED BY miosa_app", "DROP OWNED BY miosa_platform",
         )  # fmt: skip
-    run(admin_url, "DROP ROLE miosa_owner, miosa_app, miosa_platform")
+    run(admin_url, "DROP ROLE miosa_owner, miosa_app, miosa_platform, miosa_reader")
     return urlsplit(admin_url).netloc

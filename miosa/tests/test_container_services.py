@@ -169,7 +169,9 @@ def test_the_logins_are_made_as_the_product_makes_them():
     rights = set(re.findall(r"FOR ROLE miosa_owner GRANT (.+?) TO miosa_app, miosa_platform;", flat))
     assert rights
     assert rights == set(re.findall(r'"([A-Z, ]+ ON (?:TABLES|SEQUENCES|SCHEMAS))"', source))
-    assert "GRANT miosa_platform TO miosa_owner WITH INHERIT FALSE, SET TRUE;" in flat
+    assert f"CREATE ROLE {bootstrap.READER} NOLOGIN;" in flat
+    for role in (bootstrap.PLATFORM, bootstrap.READER):
+        assert f"GRANT {role} TO miosa_owner WITH INHERIT FALSE, SET TRUE;" in flat
     assert "INHERIT FALSE, SET TRUE" in source
 
 

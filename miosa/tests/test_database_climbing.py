@@ -15,6 +15,7 @@ from miosa.testing.fixtures import open_tenant
 NOT_THE_OWNER = "CREATE FUNCTION pg_temp.climb() RETURNS name LANGUAGE {} AS $$ {} $$"
 REFUSED = [
     "SET ROLE miosa_platform",
+    "SET ROLE miosa_reader",
     "SET LOCAL ROLE miosa_owner",
     "SET ROLE postgres",
     "SELECT set_config('role', 'miosa_platform', false)",
@@ -188,11 +189,12 @@ def test_names_of_its_own_do_not_mislead_the_entry(app):
 
 
 def test_what_runs_as_somebody_else_belongs_to_the_owner(app):
-    """Each function that runs as its owner is the owner's, who is no superuser, and open to our logins alone."""
+    """Each function that runs as its owner is the owner's or the reader's, no superuser, and open to our logins alone."""
     found = app.execute(
         "SELECT p.proname, p.proowner::regrole::text, coalesce(p.proacl::text, '{=X') FROM pg_proc p"
         " WHERE p.prosecdef AND p.pronamespace <> 'pg_catalog'::regnamespace"
     ).fetchall()
     assert "enter_tenant" in {name for name, _, _ in found}
-    assert {owner for _, owner, _ in found} == {"miosa_owner"}
+    assert {owner for _, owner, _ in found} == {"miosa_owner", "miosa_reader"}
+    assert [name for name, owner, _ in found if owner == "miosa_reader"] == ["ask_as_reader"]
     assert [name for name, _, rights in found if rights.startswith("{=X") or ",=X" in rights] == []

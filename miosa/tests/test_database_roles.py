@@ -1,6 +1,7 @@
 """Nothing is served behind an open wall: the logins and tables are looked at first, and told in one line."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,11 @@ BREACHES = {
         "GRANT miosa_platform TO miosa_app",
         "miosa_app is a member of miosa_platform",
         "REVOKE miosa_platform FROM miosa_app",
+    ),
+    "reader of questions": (
+        "ALTER ROLE miosa_reader BYPASSRLS",
+        "miosa_reader has BYPASSRLS",
+        "ALTER ROLE miosa_reader NOBYPASSRLS",
     ),
     "reader of all": (
         "GRANT pg_read_all_data TO miosa_app",
@@ -193,14 +199,31 @@ def test_a_database_prepared_earlier_gets_them_too(site):
     """The next start finds the mark of an older version and prepares anew."""
     url = site.machine.record("database").url
     as_superuser(site, "ALTER ROLE miosa_app RESET ALL")
+    as_superuser(site, "REVOKE miosa_reader FROM miosa_owner")
     bootstrap(url)
     with psycopg.connect(site.environment.database_url) as made:
         assert made.execute("SHOW statement_timeout").fetchone() == ("0",)
-    as_superuser(site, "COMMENT ON DATABASE miosa IS 'prepared for MIOSA, version 1'")
+    as_superuser(site, "COMMENT ON DATABASE miosa IS 'prepared for MIOSA, version 2'")
     bootstrap(url)
     with psycopg.connect(site.environment.database_url) as made:
         assert made.execute("SHOW statement_timeout").fetchone() == (LIMITS["statement_timeout"],)
-    assert module.MARK.endswith("version 2")
+    with psycopg.connect(site.environment.database_owner_url) as made:
+        made.execute("SET ROLE miosa_reader")
+    assert module.MARK.endswith("version 3")
+
+
+def test_a_server_without_the_reader_is_told_how_to_make_it(site):
+    """Where bootstrap may make no roles, migrating ends in one line with the statements, and goes on after them."""
+    assert manage(site, "migrate", "agents", "0009").returncode == 0
+    as_superuser(site, "DROP ROLE miosa_reader")
+    done = manage(site, "migrate")
+    assert done.returncode == 2
+    [line] = done.stderr.strip().splitlines()[-1:]
+    told = re.search(r"CREATE ROLE .+ SET TRUE;", line)
+    assert told
+    as_superuser(site, told[0])
+    assert manage(site, "migrate").returncode == 0
+    assert faults(site) == []
 
 
 def test_a_long_job_may_say_so(site):

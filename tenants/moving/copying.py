@@ -10,6 +10,7 @@ from typing import Any
 from django.db import NotSupportedError, ProgrammingError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from miosa.pg.bootstrap import READER
 from tenants.moving.definition import definition, names_of_indexes
 from tenants.moving.shape import SHARED, differences
 
@@ -56,6 +57,7 @@ def _copy(cursor: Any, schema: str, names: list[str]) -> None:
     all_names = [*names, RECORDS]
     statements = definition(cursor, all_names)
     cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {own}")
+    cursor.execute(f"GRANT USAGE ON SCHEMA {own} TO {READER}")
     cursor.execute("SELECT set_config('search_path', %s, true)", [f"{own}, {SHARED}"])
     cursor.execute(";\n".join([*statements, COPY_RECORDS]), None)
     cursor.execute(";\n".join(names_of_indexes(cursor, schema, all_names)), None)

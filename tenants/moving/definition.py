@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from miosa.pg.bootstrap import APP, PLATFORM
+from miosa.pg.bootstrap import APP, PLATFORM, READER
 from tenants.moving.shape import FUNCTIONS, SHARED
 
 # Keys to the registry come last: only they lock a table that others write to.
@@ -51,6 +51,10 @@ statements (stage, name, statement) AS (
   UNION ALL SELECT 10, relname, format('GRANT %%s ON TABLE %%I TO %%I', string_agg("right", ', '), relname, role)
     FROM tables, unnest(ARRAY['{APP}', '{PLATFORM}']) role, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) "right"
     WHERE has_table_privilege(role, oid, "right") GROUP BY relname, role
+  UNION ALL SELECT 10, relname, format('GRANT SELECT (%%s) ON TABLE %%I TO {READER}',
+      string_agg(quote_ident(attname), ', ' ORDER BY attnum), relname)
+    FROM tables t JOIN pg_attribute ON attrelid = t.oid AND NOT attisdropped, aclexplode(attacl)
+    WHERE grantee = '{READER}'::regrole GROUP BY relname
   UNION ALL SELECT 11, relname, format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', relname, conname, pg_get_constraintdef(k.oid))
     FROM pg_constraint k JOIN tables t ON conrelid = t.oid WHERE contype = 'f')
 SELECT statement FROM statements ORDER BY stage, name"""

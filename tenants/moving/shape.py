@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from miosa.pg.bootstrap import OWNER
+from miosa.pg.bootstrap import OWNER, READER
 
 SHARED = "public"
 
@@ -39,7 +39,10 @@ UNION ALL SELECT format('function %%s %%s', oid::regprocedure, prosrc) FROM func
 UNION ALL SELECT format('right %%s %%s %%s', relname, role, "right") FROM tables,
     unnest(ARRAY['miosa_app', 'miosa_platform']) role, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) "right"
   WHERE has_table_privilege(role, oid, "right")
-UNION ALL SELECT format('right to enter %%s', role) FROM unnest(ARRAY['miosa_app', 'miosa_platform']) role
+UNION ALL SELECT format('right {READER} %%s.%%s', relname, attname)
+  FROM tables t JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped
+  WHERE has_column_privilege('{READER}', t.oid, attnum, 'SELECT')
+UNION ALL SELECT format('right to enter %%s', role) FROM unnest(ARRAY['miosa_app', 'miosa_platform', '{READER}']) role
   WHERE has_schema_privilege(role, %(schema)s, 'USAGE')"""
 
 

@@ -7,6 +7,7 @@ from miosa.doctor.attacks import (
     credentials,
     functions,
     partitions,
+    questions,
     queues,
     recall,
     registry,
@@ -64,6 +65,12 @@ SURFACES: tuple[Surface, ...] = (
         recall.attacks,
         "memories, by their meaning",
         "Ask through agents.memory.recall, and see the policies of agents_memory",
+    ),
+    Surface(
+        "questions",
+        questions.attacks,
+        "SQL of a model, past the check of its text",
+        "See the policy `reader` and the rights of miosa_reader: OfferToReader in a migration gives both",
     ),
     Surface(
         "caches",

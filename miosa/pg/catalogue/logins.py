@@ -1,6 +1,6 @@
 """The logins: what they are, what they may become, and which rights they hold."""
 
-from miosa.pg.bootstrap import APP, OWNER, PLATFORM
+from miosa.pg.bootstrap import APP, OWNER, PLATFORM, READER
 from miosa.pg.catalogue.check import Check
 
 # Relations of ours: not PostgreSQL's own, and not those that came with an extension.
@@ -23,15 +23,15 @@ READABLE = {
 
 NOT_MIGHTY = f"""
     SELECT rolname, NOT (rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication) FROM pg_roles
-    WHERE rolname IN ('{OWNER}', '{APP}', '{PLATFORM}')
+    WHERE rolname IN ('{OWNER}', '{APP}', '{PLATFORM}', '{READER}')
 """
 MEMBER_OF_NOTHING = f"""
     SELECT rolname, NOT EXISTS (SELECT FROM pg_auth_members WHERE member = r.oid) FROM pg_roles r
-    WHERE rolname IN ('{APP}', '{PLATFORM}')
+    WHERE rolname IN ('{APP}', '{PLATFORM}', '{READER}')
 """
 NOBODYS_MEMBER = f"""
     SELECT member::regrole || ' in ' || roleid::regrole, NOT inherit_option AND member = '{OWNER}'::regrole
-    FROM pg_auth_members WHERE roleid = '{PLATFORM}'::regrole
+    FROM pg_auth_members WHERE roleid IN ('{PLATFORM}'::regrole, '{READER}'::regrole)
       AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = member AND (rolsuper OR rolcreaterole))
 """
 OWNER_OF_NOTHING = f"""
@@ -62,9 +62,9 @@ CHECKS = (
     Check("logins are not mighty", NOT_MIGHTY, "it is superuser, bypasses row security, or makes roles"),
     Check("logins are members of nothing", MEMBER_OF_NOTHING, "it can become another role"),
     Check(
-        "only the owner may become the platform",
+        "only the owner may become the platform or the reader",
         NOBODYS_MEMBER,
-        "it may become the platform's login",
+        "it may become what it is a member of",
         may_be_empty=True,
     ),
     Check("the application owns nothing", OWNER_OF_NOTHING, "what it owns it can open"),

@@ -2,6 +2,7 @@
 
 from miosa.pg.bootstrap import PLATFORM
 from miosa.pg.catalogue.check import Check
+from miosa.pg.catalogue.reader import POLICY
 
 # Not among them: the host names of tenants, which belong to the registry; a temporary table is its session's own.
 TENANT_TABLES = """
@@ -16,7 +17,8 @@ ROW_SECURITY = f"""
     SELECT t.name, c.relrowsecurity AND c.relforcerowsecurity FROM ({TENANT_TABLES}) t JOIN pg_class c USING (oid)
 """
 TWO_POLICIES = f"""
-    SELECT t.name, (SELECT array_agg(polname::text ORDER BY polname) FROM pg_policy WHERE polrelid = t.oid)
+    SELECT t.name, (SELECT array_agg(polname::text ORDER BY polname) FROM pg_policy WHERE polrelid = t.oid
+        AND NOT (polname = '{POLICY}' AND NOT polpermissive))
       IS NOT DISTINCT FROM ARRAY['platform', 'tenant_isolation'] FROM ({TENANT_TABLES}) t
 """
 PLATFORM_POLICY = f"""

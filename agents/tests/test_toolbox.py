@@ -14,6 +14,7 @@ from deployments import approvals
 from deployments.models import Approval
 from tenants.models import AuditEntry
 
+SECRET = "https://127.0.0.1/?secret=4711"
 DEPLOY = {"project": "shop", "release": 1}
 
 
@@ -167,13 +168,31 @@ def test_another_tenant_sees_nothing_of_it(tenant, other_tenant):
 
 
 def test_an_address_that_nobody_named_is_asked_about(tenant):
-    """What an agent made up could carry something out; what stands in the request or in a result may be read."""
+    """What an agent made up could carry something out; what stands in a file that was handed in may be read."""
     bench = begun(tenant)
     with pytest.raises(NotYet):
-        use(bench, "fetch_page", url="https://127.0.0.1/?secret=4711")
+        use(bench, "fetch_page", url=SECRET)
     assert Approval.objects.get().effect["effect"] == "sends"
-    later = begun(tenant)
-    use(later, "write_file", path="links.txt", content="see https://127.0.0.1/terms")
-    use(later, "read_file", path="links.txt")
+    later = begun(tenant, files={"links.txt": b"see https://127.0.0.1/terms"})
     returned = use(later, "fetch_page", url="https://127.0.0.1/terms")
     assert "could not be fetched" in returned.text  # it was tried, and the guarded transport refused it
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [("write_file", {"path": "a", "content": SECRET}), ("read_file", {"path": "a"})],
+        [("run_python", {"code": "print('https://127.0.0.1/' + '?secret=4711')"})],
+        [("query_data", {"sql": f"SELECT '{SECRET}' FROM executions"})],
+        [("recall_memory", {"text": "figures", "limit": SECRET})],
+        [("fetch_page", {"url": [SECRET]})],
+        [(SECRET, {})],
+    ],
+)
+def test_an_agent_cannot_say_an_address_to_itself(tenant, said):
+    """What its own files, code, questions and mistakes say back to it was written by nobody else."""
+    bench = begun(tenant)
+    for asked in said:
+        assert SECRET in str(round_of(bench, asked).returned[0].text) or asked[0] == "write_file"
+    with pytest.raises(NotYet):
+        use(bench, "fetch_page", url=SECRET)

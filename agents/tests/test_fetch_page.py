@@ -4,6 +4,7 @@ import threading
 import zlib
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -17,8 +18,16 @@ from agents.text.markup import as_text
 HTML, TEXT = "text/html", "text/plain; charset={}"
 
 
+class Sites(ThreadingHTTPServer):
+    """Holds a type and a body for each path."""
+
+    pages: ClassVar[dict[str, tuple[str, bytes]]] = {}
+
+
 class Site(BaseHTTPRequestHandler):
-    """Answers every path with what `pages` of its server says: a type and a body."""
+    """Answers every path with what `pages` of its server says."""
+
+    server: Sites
 
     def do_GET(self):
         kind, body = self.server.pages[self.path]
@@ -35,7 +44,7 @@ class Site(BaseHTTPRequestHandler):
 @pytest.fixture
 def site(settings):
     """A site that the operator lets users call: its address, and its pages to fill."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server = Sites(("127.0.0.1", 0), Site)
     server.pages = {}
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents import tool_rules
+from agents import control, tool_rules
 from agents.ceilings import Stopped
 from agents.contract import Effect, NotYet
 from agents.insight import events_after
@@ -10,8 +10,9 @@ from agents.models import ToolUse
 from agents.permission import Verdict, verdict
 from agents.tests.tool_scene import again, begun, use
 from agents.tests.tool_scene import turn as round_of
-from deployments import approvals
+from deployments import approval_policies, approvals
 from deployments.models import Approval
+from miosa.http.problem import Conflict
 from tenants.models import AuditEntry
 
 SECRET = "https://127.0.0.1/?secret=4711"
@@ -99,6 +100,28 @@ def test_a_person_is_asked_before_something_changes(tenant):
     decide(row, approve=True)
     returned = again(tenant, bench.step).earlier()[0].returned[0]
     assert returned.text == "There is no project shop."  # it was tried
+
+
+def test_a_policy_that_is_changed_meanwhile_does_not_ask_again(tenant):
+    """What was asked stays asked: the answer to it is the answer."""
+    bench = begun(tenant)
+    row = waits(bench)
+    approval_policies.make({"kind": "tool", "tool_kinds": ["writes"]}, actor="user:boss")
+    with pytest.raises(NotYet, match=str(row.pk)):
+        again(tenant, bench.step).earlier()
+    decide(row, approve=True)
+    assert again(tenant, bench.step).earlier()[0].returned[0].text == "There is no project shop."
+    assert Approval.objects.count() == 1
+
+
+def test_nobody_says_yes_to_what_was_cancelled(tenant):
+    """The question ends with its execution."""
+    bench = begun(tenant)
+    row = waits(bench)
+    control.cancel(bench.execution.pk)
+    with pytest.raises(Conflict, match="expired already"):
+        decide(row, approve=True)
+    assert AuditEntry.objects.filter(action="approval.withdrawn").count() == 1
 
 
 def test_a_no_is_told_and_nothing_is_done(tenant):

@@ -4,7 +4,6 @@ import threading
 import zlib
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 
 import pytest
 
@@ -21,7 +20,7 @@ HTML, TEXT = "text/html", "text/plain; charset={}"
 class Sites(ThreadingHTTPServer):
     """Holds a type and a body for each path."""
 
-    pages: ClassVar[dict[str, tuple[str, bytes]]] = {}
+    pages: dict[str, tuple[str, bytes]]
 
 
 class Site(BaseHTTPRequestHandler):

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from agents.models import Artefact, Execution
 from deployments import contents
-from deployments.paths import checked_path
+from deployments.paths import checked_path, refuse_file_as_folder
 from miosa.http.problem import NotFound, Unprocessable
 
 MOST_FILES = 200
@@ -33,6 +33,7 @@ def keep(
         Execution.objects.select_for_update().get(pk=execution_id)
         digests = dict(zip(named, contents.put_all(named.values()), strict=True))
         newest = _newest(execution_id)
+        refuse_file_as_folder({*newest, *named})
         Artefact.objects.bulk_create(
             Artefact(
                 execution_id=execution_id,

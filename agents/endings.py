@@ -9,8 +9,10 @@ from agents import below, executions
 from agents.models import Execution, Step
 from billing import ledger, quota
 from billing.agreements import cost_of_use
+from deployments import approvals, questions
 
 Cause = Execution.Cause
+MESSAGE = "message.send"  # as gates asks about it; what is asked about a deployment outlasts its execution
 
 
 def cancel(execution_id: UUID) -> Execution:
@@ -40,6 +42,7 @@ def finished(execution_id: UUID, state: str, **values: Any) -> Execution:
         execution_id=execution_id, description=f"execution, {state}",
     )  # fmt: skip
     cost = ledger.spent_on(execution_id)
+    approvals.withdraw(execution_id, kinds=(questions.SPEND, questions.TOOL, MESSAGE))
     execution = executions.finish(execution_id, state, cost_micros=cost, **values)
     quota.settle(execution.reference, cost)
     below.ended(execution, cost + execution.lent_micros)

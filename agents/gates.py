@@ -43,7 +43,7 @@ def word(
     Raises:
         NotYet: somebody is asked and has not answered.
     """
-    row = _asked(execution, kind, exact, of=of, requested_by=requested_by)
+    row = _asked(execution, kind, dict(exact), of=of, requested_by=requested_by)
     state = approvals.state(row.pk)
     if state == Approval.State.PENDING:
         raise NotYet(patience(row), f"waits for approval {row.pk}: {reason}")
@@ -86,19 +86,25 @@ def patience(approval: Approval) -> float:
 
 
 def _asked(
-    execution: Execution, kind: str, effect: Mapping[str, Any], *, of: str, requested_by: str
+    execution: Execution, kind: str, effect: dict[str, Any], *, of: str, requested_by: str
 ) -> Approval:
-    """Return the newest question about exactly this, whatever came of it; asked now where there is none."""
-    digest = approvals.digest_of(kind, effect)
-    rows = approvals.listed().filter(execution_id=execution.pk, kind=kind, digest=digest)
-    found: Approval | None = rows.order_by("-created").first()
-    return found or approvals.ask(
+    """Return the newest question about exactly this, whatever came of it; asked now where there is none.
+
+    Why it is asked is no part of it: a policy that is changed meanwhile does not ask a second time.
+    """
+    rows = approvals.listed().filter(execution_id=execution.pk, kind=kind).order_by("-created")
+    found = (row for row in rows if approvals.digest_of(kind, effect | _why(row.effect)) == row.digest)
+    return next(found, None) or approvals.ask(
         kind=kind,
         effect=effect,
         execution_id=execution.pk,
         requested_by=requested_by,
         ttl_s=approval_policies.waits_s(of),
     )
+
+
+def _why(effect: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: effect[name] for name in ("because",) if name in effect}
 
 
 def _spend(execution: Execution) -> dict[str, Any]:

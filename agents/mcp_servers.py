@@ -4,6 +4,7 @@ The tools of a tenant's server are pinned: used as they were when somebody last 
 definition, which is how a harmless tool turns into another, is out of use until its tools are looked at anew.
 """
 
+import time
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tenants import audit, vault
 MOST_SERVERS = 20
 PLACE = "mcp"
 MOST_FAULT = 500
+LOOK_AGAIN_S = 60
 
 
 class McpFileRefused(ValueError):  # noqa: N818  reads as what happened
@@ -110,10 +112,11 @@ def one(server_id: Any) -> McpServer:
 
 def known() -> list[Known]:
     """Return the servers whose tools may be used now: the operator's, and the tenant's that are in order."""
+    theirs = operators()
     own = [
         Known(row.name, place_of(row), _from_data(row.tools), row.reads_freely)
         for row in listed()
-        if row.enabled and not row.fault
+        if row.enabled and not row.fault and row.name not in theirs
     ]
     return [*operators_known(), *own]
 
@@ -135,12 +138,10 @@ def operators() -> dict[str, Place]:
 
 
 def operators_known() -> list[Known]:
-    """Return the operator's servers with their tools; one that does not answer has none now."""
-    found = []
-    for name, place in operators().items():
-        tools = _tools_of(name, place)
-        found += [Known(name, place, tools, reads_freely=True)] if tools else []
-    return found
+    """Return the operator's servers with their tools; one that does not answer has none for a while."""
+    while_s = int(time.monotonic() // LOOK_AGAIN_S)
+    listed_tools = [(name, place, _tools_of(place, while_s)) for name, place in operators().items()]
+    return [Known(name, place, tools, reads_freely=True) for name, place, tools in listed_tools if tools]
 
 
 @lru_cache(maxsize=4)
@@ -163,8 +164,8 @@ def _place(name: str, told: dict[str, Any]) -> Place:
 
 
 @lru_cache(maxsize=64)
-def _tools_of(name: str, place: Place) -> tuple[Definition, ...]:
-    del name
+def _tools_of(place: Place, while_s: int) -> tuple[Definition, ...]:
+    del while_s  # a server that starts late, or has other tools by now, is asked anew
     try:
         return definitions(place)
     except McpFailed:

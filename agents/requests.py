@@ -87,7 +87,10 @@ class TaskRequest(serializers.Serializer[Any]):
         if unknown := set(self.initial_data) - set(self.fields):
             raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "is not a member of a task"))
         if "files" in attrs:
-            attrs["files"] = {one["path"]: one["content"] for one in attrs["files"]}
+            files = {one["path"]: one["content"] for one in attrs["files"]}
+            if len(files) < len(attrs["files"]):
+                raise serializers.ValidationError({"files": "one path stands there twice"})
+            attrs["files"] = files
         if project := attrs.pop("project"):
             attrs["parameters"] = attrs["parameters"] | {"project": project}
         return attrs

@@ -4,7 +4,8 @@ A use is written before it happens and ended after it. A step that is done anew 
 back, an ended use is not repeated, and one that had begun is begun again under the same id, which is its key outside.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from agents.storable import storable
 State = ToolUse.State
 ENDED = frozenset({State.DONE, State.FAILED, State.REFUSED})
 MOST_OUTPUT = 200_000  # characters in a row
+TOOLBOX = "the toolbox"  # the origin of what no tool returned: a refusal, or what is wrong with the arguments
 
 
 def open_round(step: Step, said: str, uses: Sequence[Use]) -> list[ToolUse]:
@@ -51,12 +53,17 @@ def of_step(step_id: UUID) -> list[list[ToolUse]]:
     return list(rounds.values())
 
 
-def was_seen(execution: Execution, text: str) -> bool:
-    """Tell whether a text stands, letter by letter, in what was asked or in what a tool returned in this execution."""
-    if text and text in roots_request(execution):
-        return True
+def was_seen(execution: Execution, text: str, *, brings_in: Callable[[str], bool]) -> bool:
+    """Tell whether a text stands, letter by letter, in what was asked, or in what a tool that brings something in returned.
+
+    What an agent can write itself shows nothing: not what other tools return (its own files, its code's output), nor a
+    text that is only said back to it, by a refusal or because it stood in the arguments.
+    """
+    if not text or text in roots_request(execution):
+        return bool(text)
     rows = ToolUse.objects.filter(execution_id=execution.pk, state__in=(State.DONE, State.FAILED))
-    return bool(text) and rows.filter(output__contains=text).exists()
+    found = rows.filter(output__contains=text).exclude(origin=TOOLBOX).values_list("tool", "arguments")
+    return any(brings_in(tool) and text not in json.dumps(asked, ensure_ascii=False) for tool, asked in found)
 
 
 def waits(row: ToolUse, *, effect: str) -> None:

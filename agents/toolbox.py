@@ -18,7 +18,7 @@ from agents.telling import tell
 from agents.tool_arguments import fault_of
 from agents.tool_gate import gate, policy_asks
 from agents.tools.contract import Hands, Tool, ToolRefused
-from agents.tools.mcp_tools import tool_of
+from agents.tools.mcp_tools import PREFIX, tool_of
 from agents.tools.shelf import SHELF
 from agents.workspace import Workspace
 
@@ -62,7 +62,7 @@ class Toolbox:
         tool = self._tools().get(row.tool)
         wrong = self._fault(row, tool)
         if tool is None or wrong:
-            return self._recorded(row, Returned(wrong, ok=False, origin="the toolbox"), None)
+            return self._recorded(row, Returned(wrong, ok=False, origin=tool_uses.TOOLBOX), None)
         effect = self._effect(tool, row)
         word = self._verdict(tool, tool_rules.rules(), effect)
         if word is Verdict.DENY:
@@ -80,7 +80,12 @@ class Toolbox:
         if not tool.seen or tool.effect is not Effect.READS:
             return tool.effect
         wanted = str((row.arguments or {}).get(tool.seen, ""))
-        return Effect.READS if tool_uses.was_seen(self._execution, wanted) else Effect.SENDS
+        return Effect.READS if self._was_seen(wanted) else Effect.SENDS
+
+    def _was_seen(self, address: str) -> bool:
+        if tool_uses.was_seen(self._execution, address, brings_in=_brings_in):
+            return True
+        return any(address.encode() in content for content in self.workspace.originals().values())
 
     def _done(self, row: ToolUse, tool: Tool, effect: Effect) -> None:
         tool_uses.begin(row, effect=effect)
@@ -90,7 +95,7 @@ class Toolbox:
         try:
             returned = tool.run(row.arguments or {}, hands)
         except ToolRefused as error:
-            returned = Returned(str(error), ok=False, origin="the toolbox")
+            returned = Returned(str(error), ok=False, origin=tool_uses.TOOLBOX)
         took_ms = int((time.perf_counter() - started) * 1000)
         self._recorded(row, _cut(returned, tool.most_chars), took_ms)
 
@@ -169,12 +174,16 @@ def _of_servers() -> dict[str, Tool]:
     return {tool.name: tool for tool in tools}
 
 
+def _brings_in(tool: str) -> bool:
+    return tool.startswith(PREFIX) or (tool in SHELF and SHELF[tool].outside)
+
+
 def _noter(server: str) -> Any:
     return lambda why: mcp_servers.out_of_use(server, why)
 
 
 def _said_no(why: str) -> Returned:
-    return Returned(f"Refused: {why}", ok=False, origin="the toolbox")
+    return Returned(f"Refused: {why}", ok=False, origin=tool_uses.TOOLBOX)
 
 
 def _cut(returned: Returned, most: int) -> Returned:

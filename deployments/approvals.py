@@ -7,7 +7,7 @@ effect anew. Time is the database's.
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -77,6 +77,18 @@ def decide(approval_id: UUID, *, approve: bool, digest: str, actor: str, note: s
         after = {"state": row.state, "digest": row.digest, "note": row.note}
         _record(f"approval.{row.state}", row, actor, after=after, before={"state": State.PENDING.value})
     return row
+
+
+def withdraw(execution_id: UUID, *, kinds: Collection[str]) -> None:
+    """Close what was asked for an execution that has ended: a yes would be to nothing. What is being answered is left."""
+    with transaction.atomic():
+        open_ones = Approval.objects.select_for_update(skip_locked=True).filter(
+            execution_id=execution_id, kind__in=kinds, state=State.PENDING
+        )
+        for row in open_ones:
+            row.state = State.EXPIRED
+            row.save(update_fields=["state"])
+            _record("approval.withdrawn", row, audit.current_actor())
 
 
 def state(approval_id: UUID) -> str:

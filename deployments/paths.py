@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from miosa.http.problem import Unprocessable
 
@@ -35,6 +35,15 @@ def refuse_clashes(paths: Iterable[str]) -> None:
         if (twin := files.get(folded(path))) is not None:
             raise PathRefused(f"{shown(path)}: the name stands there twice, also as {shown(twin)}.")
         files[folded(path)] = path
+    _refuse_file_as_folder(files)
+
+
+def refuse_file_as_folder(paths: Iterable[str]) -> None:
+    """Raise PathRefused where one name is that of a file and of a folder: no disk could hold both."""
+    _refuse_file_as_folder({path: path for path in paths})
+
+
+def _refuse_file_as_folder(files: Mapping[str, str]) -> None:
     for known, path in files.items():
         for folder in folders(known):
             if folder in files:

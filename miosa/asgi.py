@@ -63,7 +63,8 @@ def _feed(scope: dict[str, Any]) -> Feed | None:
 
 
 _mcp = McpDoor(Within(_routed))
-_a2a = A2aDoor(Within(_routed), {kind: profile.purpose for kind, profile in PROFILES.items()})
+_skills = {kind: profile.purpose for kind, profile in PROFILES.items()}
+_a2a = A2aDoor(Within(_routed), _skills, environment().public_url)
 _limits = BodyLimits(timeout_s=environment().body_timeout_s)
 _others = refusing_overrun(limited(_routed, _limits, Uploads(UPLOADED, MOST_UPLOAD)))
 

@@ -49,7 +49,10 @@ class Tasks(IdempotentPost, APIView):
 
 @extend_schema(
     tags=["executions"],
-    parameters=[OpenApiParameter("state", OpenApiTypes.STR, enum=Execution.State.values)],
+    parameters=[
+        OpenApiParameter("state", OpenApiTypes.STR, enum=Execution.State.values),
+        OpenApiParameter("conversation", OpenApiTypes.STR),
+    ],
 )
 class Executions(ListAPIView[Execution]):
     """The tenant's executions, newest first."""
@@ -59,12 +62,15 @@ class Executions(ListAPIView[Execution]):
     queryset = Execution.objects.none()
 
     def get_queryset(self) -> Any:
-        state = self.request.query_params.get("state")
+        state, talk = map(self.request.query_params.get, ("state", "conversation"))
+        if talk and "\0" in talk:
+            raise BadParameter("conversation holds no NUL.", parameter="conversation")
+        found = insight.executions() if talk is None else insight.executions().filter(conversation=talk)
         if state is None:
-            return insight.executions()
+            return found
         if state not in Execution.State.values:
             raise BadParameter(f"state is one of {', '.join(Execution.State.values)}.", parameter="state")
-        return insight.executions().filter(state=state)
+        return found.filter(state=state)
 
 
 @extend_schema(tags=["executions"], responses=ExecutionRepresentation)

@@ -2,9 +2,11 @@
 
     python -m agents.tests.mcp_double stdio | PORT [described otherwise]
 
-`forecast` says that it only reads and returns words which look like an order; `order` has an effect; `slow` never ends.
+`forecast` says that it only reads and returns words which look like an order; `order` has an effect; `slow` never ends;
+`leave` starts a program that outlives it and returns its number.
 """
 
+import subprocess
 import sys
 import time
 
@@ -28,6 +30,10 @@ def serve(where: str, described: str) -> None:
     def slow() -> str:
         time.sleep(600)
         return "late"
+
+    @server.tool(description="Leave something behind.")
+    def leave() -> int:
+        return subprocess.Popen(["sleep", "600"], start_new_session=True).pid
 
     if where == "stdio":
         server.run("stdio")

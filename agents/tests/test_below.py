@@ -92,7 +92,7 @@ def test_its_plan_permits_nothing_and_it_names_no_addresses(tenant):
     child = handed_on(begun(tenant), "Deploy release 1 of shop and read https://example.com/?secret=4711")
     bench = again(tenant, Step.objects.get(execution=child))
     assert bench.changing_tools() == {}
-    assert not tool_uses.was_seen(child, "https://example.com/?secret=4711")
+    assert not tool_uses.was_seen(child, "https://example.com/?secret=4711", brings_in=bool)
 
 
 def test_what_it_used_is_told_with_those_below(tenant, api):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents import tool_rules
+from agents import control, tool_rules
 from agents.ceilings import Stopped
 from agents.contract import Effect, NotYet
 from agents.insight import events_after
@@ -10,10 +10,12 @@ from agents.models import ToolUse
 from agents.permission import Verdict, verdict
 from agents.tests.tool_scene import again, begun, use
 from agents.tests.tool_scene import turn as round_of
-from deployments import approvals
+from deployments import approval_policies, approvals
 from deployments.models import Approval
+from miosa.http.problem import Conflict
 from tenants.models import AuditEntry
 
+SECRET = "https://127.0.0.1/?secret=4711"
 DEPLOY = {"project": "shop", "release": 1}
 
 
@@ -100,6 +102,28 @@ def test_a_person_is_asked_before_something_changes(tenant):
     assert returned.text == "There is no project shop."  # it was tried
 
 
+def test_a_policy_that_is_changed_meanwhile_does_not_ask_again(tenant):
+    """What was asked stays asked: the answer to it is the answer."""
+    bench = begun(tenant)
+    row = waits(bench)
+    approval_policies.make({"kind": "tool", "tool_kinds": ["writes"]}, actor="user:boss")
+    with pytest.raises(NotYet, match=str(row.pk)):
+        again(tenant, bench.step).earlier()
+    decide(row, approve=True)
+    assert again(tenant, bench.step).earlier()[0].returned[0].text == "There is no project shop."
+    assert Approval.objects.count() == 1
+
+
+def test_nobody_says_yes_to_what_was_cancelled(tenant):
+    """The question ends with its execution."""
+    bench = begun(tenant)
+    row = waits(bench)
+    control.cancel(bench.execution.pk)
+    with pytest.raises(Conflict, match="expired already"):
+        decide(row, approve=True)
+    assert AuditEntry.objects.filter(action="approval.withdrawn").count() == 1
+
+
 def test_a_no_is_told_and_nothing_is_done(tenant):
     """Whoever asked hears that a person said no, with the person's words."""
     bench = begun(tenant)
@@ -167,13 +191,31 @@ def test_another_tenant_sees_nothing_of_it(tenant, other_tenant):
 
 
 def test_an_address_that_nobody_named_is_asked_about(tenant):
-    """What an agent made up could carry something out; what stands in the request or in a result may be read."""
+    """What an agent made up could carry something out; what stands in a file that was handed in may be read."""
     bench = begun(tenant)
     with pytest.raises(NotYet):
-        use(bench, "fetch_page", url="https://127.0.0.1/?secret=4711")
+        use(bench, "fetch_page", url=SECRET)
     assert Approval.objects.get().effect["effect"] == "sends"
-    later = begun(tenant)
-    use(later, "write_file", path="links.txt", content="see https://127.0.0.1/terms")
-    use(later, "read_file", path="links.txt")
+    later = begun(tenant, files={"links.txt": b"see https://127.0.0.1/terms"})
     returned = use(later, "fetch_page", url="https://127.0.0.1/terms")
     assert "could not be fetched" in returned.text  # it was tried, and the guarded transport refused it
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [("write_file", {"path": "a", "content": SECRET}), ("read_file", {"path": "a"})],
+        [("run_python", {"code": "print('https://127.0.0.1/' + '?secret=4711')"})],
+        [("query_data", {"sql": f"SELECT '{SECRET}' FROM executions"})],
+        [("recall_memory", {"text": "figures", "limit": SECRET})],
+        [("fetch_page", {"url": [SECRET]})],
+        [(SECRET, {})],
+    ],
+)
+def test_an_agent_cannot_say_an_address_to_itself(tenant, said):
+    """What its own files, code, questions and mistakes say back to it was written by nobody else."""
+    bench = begun(tenant)
+    for asked in said:
+        assert SECRET in str(round_of(bench, asked).returned[0].text) or asked[0] == "write_file"
+    with pytest.raises(NotYet):
+        use(bench, "fetch_page", url=SECRET)

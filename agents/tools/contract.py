@@ -39,6 +39,9 @@ class Tool:
     most_chars: int = 20_000
     kinds: frozenset[str] = frozenset()  # what a tenant's approval policies know it as, beside its effect
     seen: str = ""  # an argument that was seen before; one that an agent made up could carry something out
+    outside: bool = (
+        False  # what comes back was written elsewhere: an address in it was not made up by an agent
+    )
 
 
 def parameters(required: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,12 @@ and go through the guarded transport; programs (stdio) are the operator's alone.
 """
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import anyio
 import httpx2
@@ -16,11 +18,19 @@ from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from miosa.embedded.processes import end_marked
 from miosa.http.guarded.second_client import open_second_client
 from miosa.http.guarded.transport import operators_rules
 
 MOST_S = 60.0
 MOST_TOOLS = 100
+MOST_NAME, MOST_DESCRIPTION = (
+    128,
+    4_000,
+)  # characters of a tool's name, as the protocol has it, and of what it is for
+MOST_STRUCTURED = 200_000  # characters of JSON: of a tool's schema, and of what is structured in an answer
+VISIT = "MIOSA_MCP_VISIT"  # in the environment of a program and of whatever it starts
+ODD = re.compile(r"[^A-Za-z0-9_-]")  # what the providers' wires do not take in a name
 Found = TypeVar("Found")
 
 
@@ -68,11 +78,11 @@ def definitions(place: Place, *, timeout_s: float = MOST_S) -> tuple[Definition,
         cursor: str | None = None
         while len(found) < MOST_TOOLS:
             page = await client.list_tools(cursor=cursor)
-            found += [_definition(tool) for tool in page.tools]
+            found += map(_definition, page.tools)
             cursor = page.next_cursor
             if not cursor:
                 break
-        return tuple(found[:MOST_TOOLS])
+        return _taken(found)[:MOST_TOOLS]
 
     return _visited(place, visit, timeout_s)
 
@@ -84,7 +94,8 @@ def call(place: Place, name: str, arguments: Mapping[str, Any], *, timeout_s: fl
         result = await client.call_tool(name, dict(arguments), read_timeout_seconds=timeout_s)
         text = "\n".join(_text(block) for block in result.content)
         structured = result.structured_content
-        return Called(text, structured if isinstance(structured, dict) else {}, not result.is_error)
+        fits = isinstance(structured, dict) and len(json.dumps(structured)) <= MOST_STRUCTURED
+        return Called(text, structured if fits else {}, not result.is_error)
 
     return _visited(place, visit, timeout_s)
 
@@ -109,9 +120,14 @@ def _visited(place: Place, visit: Callable[[Client], Awaitable[Found]], timeout_
 async def _connected(place: Place, timeout_s: float) -> AsyncIterator[Client]:
     if place.command:
         program, *arguments = place.command
-        served = StdioServerParameters(command=program, args=arguments, env=dict(place.environment))
-        async with Client(served, read_timeout_seconds=timeout_s) as client:
-            yield client
+        visit = uuid4().hex
+        environ = {**dict(place.environment), VISIT: visit}
+        served = StdioServerParameters(command=program, args=arguments, env=environ)
+        try:
+            async with Client(served, read_timeout_seconds=timeout_s) as client:
+                yield client
+        finally:
+            end_marked(VISIT, visit)
         return
     headers = {"Authorization": place.authorization} if place.authorization else {}
     rules = replace(operators_rules(), total_s=timeout_s, read_s=timeout_s)
@@ -124,7 +140,19 @@ async def _connected(place: Place, timeout_s: float) -> AsyncIterator[Client]:
 def _definition(tool: Any) -> Definition:
     hints = tool.annotations
     reads = bool(hints and hints.read_only_hint)
-    return Definition(tool.name, tool.description or "", dict(tool.input_schema), reads)
+    return Definition(tool.name, (tool.description or "")[:MOST_DESCRIPTION], dict(tool.input_schema), reads)
+
+
+def _taken(found: Iterable[Definition]) -> tuple[Definition, ...]:
+    """Return those that can be offered: with a name that can be shown and a schema of some size, the first of each name."""
+    fits = [
+        one
+        for one in found
+        if 0 < len(one.name) <= MOST_NAME
+        and one.name.isprintable()
+        and len(json.dumps(one.parameters)) <= MOST_STRUCTURED
+    ]
+    return tuple({ODD.sub("_", one.name): one for one in reversed(fits)}.values())[::-1]
 
 
 def _text(block: Any) -> str:
@@ -133,7 +161,7 @@ def _text(block: Any) -> str:
         return str(block.text)
     if block.type == "resource" and hasattr(block.resource, "text"):
         return str(block.resource.text)
-    told = block.model_dump(mode="json", exclude={"data", "blob"}, exclude_none=True)
+    told = block.model_dump(mode="json", exclude={"data": True, "resource": {"blob"}}, exclude_none=True)
     return json.dumps(told, ensure_ascii=False)
 
 

@@ -1,17 +1,15 @@
 """The tools of MCP servers as tools like any other, named `mcp__server__tool`."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from agents.contract.tools import Effect, Returned
 from agents.tools.contract import Hands, Tool, ToolRefused
-from agents.tools.mcp_client import Definition, McpFailed, Place, call, definitions
+from agents.tools.mcp_client import ODD, Definition, McpFailed, Place, call, definitions
 
 PREFIX = "mcp__"
 MOST_NAME = 64  # what the providers' wires take
-ODD = re.compile(r"[^A-Za-z0-9_-]")
 Changed = Callable[[str], None]
 
 

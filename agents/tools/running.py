@@ -10,6 +10,7 @@ from deployments.approval_rules import RUNS
 from deployments.contents import digest_of
 from deployments.sandbox_runs_performing import Performed
 from deployments.sandboxes.contract import SandboxRefused, SandboxUnavailable
+from miosa.http.problem import Problem
 
 FOLDER, SCRIPT = "work", ".run.py"
 MOST_S = 300
@@ -42,10 +43,13 @@ def _run(
         )
     except (SandboxUnavailable, SandboxRefused) as error:
         raise ToolRefused(str(error)) from error
-    changed = hands.workspace.keep(_changed(done, before))
+    try:
+        changed, lost = hands.workspace.keep(_changed(done, before)), ""
+    except Problem as error:
+        changed, lost = {}, f"\nnone of the files it wrote is kept: {error}"
     return Returned(
-        _told(done, changed),
-        ok=done.exit_code == 0 and not done.timed_out,
+        _told(done, changed, lost),
+        ok=done.exit_code == 0 and not done.timed_out and not lost,
         origin="code run in the sandbox",
         data={"exit_code": done.exit_code, "timed_out": done.timed_out, "duration_ms": done.duration_ms},
         files=changed,
@@ -65,10 +69,10 @@ def _changed(done: Performed, before: Mapping[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def _told(done: Performed, changed: Mapping[str, str]) -> str:
+def _told(done: Performed, changed: Mapping[str, str], lost: str) -> str:
     ended = "stopped: its time was over" if done.timed_out else f"exit code {done.exit_code}"
     files = f"\nfiles written: {', '.join(sorted(changed))}" if changed else ""
-    return f"{ended}{files}\n{done.output}"
+    return f"{ended}{files}{lost}\n{done.output}"
 
 
 PYTHON = Tool(

@@ -1,20 +1,26 @@
 """Fetch a page or a document from the public internet, through the guarded transport."""
 
+import re
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from typing import Any
 
 import httpx
 
 from agents.contract.tools import Returned
+from agents.text.markup import as_text
 from agents.tools.contract import Hands, Tool, ToolRefused, parameters
 from miosa.http.guarded import BodyTooLarge, OutgoingRefused, TookTooLong, open_client
 
-SILENT = frozenset({"script", "style", "noscript", "template", "svg", "head"})
-BREAKS = frozenset(
-    {"p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "pre"}
+# The web's encodings of text. Python knows others by the same way of asking: compression, escapes, names of hosts.
+ENCODINGS = re.compile(
+    r"(us-)?ascii|utf[-_]?(8|16([-_]?[bl]e)?)|(iso[-_]?8859|latin|windows|cp|koi8)[-_]?[0-9ru]{1,4}([-_][0-9]{1,2})?"
+    r"|gb(k|2312|18030)|big5(hkscs)?|euc[-_](jp|kr)|shift[-_]?jis",
+    re.ASCII | re.IGNORECASE,
 )
+HTML = frozenset({"text/html", "application/xhtml+xml"})
 CLIENT_ERRORS = 400
+# UnicodeError: a host that is no name in the internet's alphabet, which httpx finds out late.
+FAILED = (OutgoingRefused, BodyTooLarge, TookTooLong, httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 HEADERS = {"User-Agent": "MIOSA", "Accept": "text/html, text/*, application/json;q=0.9, */*;q=0.1"}
 
 
@@ -23,14 +29,14 @@ def _fetch(arguments: Mapping[str, Any], _hands: Hands) -> Returned:
     try:
         with open_client() as client:
             answer = client.get(url, headers=HEADERS)
-    except (OutgoingRefused, BodyTooLarge, TookTooLong, httpx.HTTPError, httpx.InvalidURL) as error:
+    except FAILED as error:
         raise ToolRefused(f"{url} could not be fetched: {error}") from error
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not _is_text(kind):
         raise ToolRefused(f"{url} is {kind or 'of no known kind'}, which is no text.")
-    text = as_text(answer.text) if kind in {"text/html", "application/xhtml+xml"} else answer.text
+    text = decoded(answer.content, answer.charset_encoding or "")
     return Returned(
-        f"HTTP {answer.status_code}\n{text}",
+        f"HTTP {answer.status_code}\n{as_text(text) if kind in HTML else text}",
         ok=answer.status_code < CLIENT_ERRORS,
         origin=f"the web page {url}",
         data={"status": answer.status_code, "content_type": kind, "url": url},
@@ -43,45 +49,15 @@ def _is_text(kind: str) -> bool:
     )
 
 
-def as_text(html: str) -> str:
-    """Return what a page says to a reader: no markup, no scripts, nothing that is hidden by an attribute."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.said).splitlines())
-    return "\n".join(line for line in lines if line)
+def decoded(content: bytes, encoding: str) -> str:
+    """Return the text in the encoding that a server names, in UTF-8 where that is none of the web's."""
+    named = encoding.strip() if ENCODINGS.fullmatch(encoding.strip()) else "utf-8"
+    try:
+        return content.decode(named, "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")
 
 
-class _Reader(HTMLParser):
-    """Gathers visible text; `silent` counts how deep it is in what nobody sees."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.said: list[str] = []
-        self._silent: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in BREAKS:
-            self.said.append("\n")
-        hidden = any(name == "hidden" or (name == "aria-hidden" and value == "true") for name, value in attrs)
-        if (self._silent or tag in SILENT or (hidden and tag not in VOID)) and tag not in VOID:
-            self._silent.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._silent:
-            while self._silent.pop() != tag:
-                continue
-        elif tag in BREAKS:
-            self.said.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.said.append(data)
-
-
-VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
 TOOLS = (
     Tool(
         "fetch_page",
@@ -90,6 +66,7 @@ TOOLS = (
         _fetch,
         timeout_s=30,
         seen="url",
+        outside=True,
         most_chars=40_000,
     ),
 )

@@ -98,6 +98,23 @@ def living_in(folder: Path, program: str) -> Iterator[int]:
                 yield int(entry.name)
 
 
+def end_marked(variable: str, value: str) -> None:
+    """Kill the processes that were started with this in their environment, wherever they went, and what they start."""
+    mark, killed = f"{variable}={value}".encode(), set[int]()
+    while left := set(_marked(mark)) - killed:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        killed |= left
+
+
+def _marked(mark: bytes) -> Iterator[int]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes().split(b"\0"):
+                yield int(entry.name)
+
+
 def is_alive(pid: int) -> bool:
     """Say whether a process runs; a zombie, which only waits to be reaped, does not."""
     try:

@@ -21,17 +21,18 @@ VERSION = "1.0"
 
 
 class A2aDoor:
-    """Answers A2A; `skills` are the agents' kinds with what each is for."""
+    """Answers A2A; `skills` are the agents' kinds with what each is for, `public` is where people reach us ("": as asked)."""
 
-    def __init__(self, within: Within, skills: Mapping[str, str]) -> None:
-        self._within, self._skills = within, skills
+    def __init__(self, within: Within, skills: Mapping[str, str], public: str) -> None:
+        self._within, self._skills, self._public = within, skills, public
         routes = create_jsonrpc_routes(Handler(within), PATH, context_builder=_Context())
         self._rpc = Starlette(routes=routes)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Show the card to everybody; answer the rest for whoever has a good key."""
         if scope["path"] == CARD:
-            card = Starlette(routes=create_agent_card_routes(_card(_origin(scope), self._skills)))
+            origin = self._public or _origin(scope)
+            card = Starlette(routes=create_agent_card_routes(_card(origin, self._skills)))
             await card(scope, receive, send)
             return
         if await self._within.known(scope, send):
@@ -48,7 +49,8 @@ class _Context(ServerCallContextBuilder):
 
 def _origin(scope: Mapping[str, Any]) -> str:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    return f"{headers.get('x-forwarded-proto', scope['scheme'])}://{headers.get('host', '')}"
+    scheme = "https" if headers.get("x-forwarded-proto") == "https" else scope["scheme"]
+    return f"{scheme}://{headers.get('host', '')}"
 
 
 def _card(origin: str, skills: Mapping[str, str]) -> a2a.AgentCard:

@@ -17,8 +17,8 @@ STATES = {
     "failed": a2a.TASK_STATE_FAILED,
     "cancelled": a2a.TASK_STATE_CANCELED,
 }
-ENDED = frozenset({"completed", "failed", "cancelled"})
 ANSWER = "answer"
+WAITS = "It waits for a person's word, which is given by the link they were sent or over REST (/api/v1/approvals)."
 
 
 def asked_of(message: a2a.Message) -> dict[str, Any]:
@@ -26,6 +26,8 @@ def asked_of(message: a2a.Message) -> dict[str, Any]:
 
     Raises InvalidParamsError, ContentTypeNotSupportedError.
     """
+    if not message.message_id or message.role != a2a.ROLE_USER:
+        raise InvalidParamsError("A message has a messageId and the role ROLE_USER.")
     texts, files = [], []
     for number, part in enumerate(message.parts):
         match part.WhichOneof("content"):  # type: ignore[no-untyped-call]
@@ -42,12 +44,13 @@ def asked_of(message: a2a.Message) -> dict[str, Any]:
                 )
     if not any(text.strip() for text in texts):
         raise InvalidParamsError("A message needs a text that says what shall be done.")
-    return {"request": "\n\n".join(texts), "conversation": message.context_id[:80], "files": files}
+    context = message.context_id or str(uuid4())
+    return {"request": "\n\n".join(texts), "conversation": context, "files": files}
 
 
 def task_of(execution: Mapping[str, Any]) -> a2a.Task:
     """Return an execution, as REST shows it, as a task; its answer is its artifact."""
-    task = a2a.Task(id=execution["id"], context_id=execution["conversation"] or execution["id"])
+    task = a2a.Task(id=execution["id"], context_id=context_of(execution))
     task.status.CopyFrom(status_of(execution))  # type: ignore[no-untyped-call]
     if execution.get("output"):
         task.artifacts.append(artifact_of(execution))
@@ -55,13 +58,17 @@ def task_of(execution: Mapping[str, Any]) -> a2a.Task:
     return task
 
 
+def context_of(execution: Mapping[str, Any]) -> str:
+    """Return the context of a task; one that was handed in another way and without a conversation has its own."""
+    return str(execution["conversation"] or execution["id"])
+
+
 def status_of(execution: Mapping[str, Any], said: str = "") -> a2a.TaskStatus:
     """Return where it stands; one that waits for a person's word needs input."""
-    state = STATES[execution["state"]]
+    state, told = STATES[execution["state"]], said or execution.get("error", "")
     if execution.get("waits_for_person"):
-        state = a2a.TASK_STATE_INPUT_REQUIRED
+        state, told = a2a.TASK_STATE_INPUT_REQUIRED, told or WAITS
     status = a2a.TaskStatus(state=state)
-    told = said or execution.get("error", "")
     if told:
         status.message.CopyFrom(_said(execution["id"], told))  # type: ignore[no-untyped-call]
     status.timestamp.GetCurrentTime()

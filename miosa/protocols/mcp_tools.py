@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+WAIT, MOST_WAIT_S = "wait_for_execution", 60.0
 ID = {"type": "string", "format": "uuid"}
 TEXT = {"type": "string"}
 MODES = {"enum": ["speed", "quality", "cost", "balance"]}
@@ -73,6 +74,14 @@ TOOLS = (
         "GET",
         "executions/{execution_id}",
         {"execution_id": ID},
+        ("execution_id",),
+    ),
+    Tool(
+        WAIT,
+        f"Wait until an execution has ended, at most {MOST_WAIT_S:g} s, and return it as it is then.",
+        "GET",
+        "executions/{execution_id}",
+        {"execution_id": ID, "timeout_s": {"type": "number", "minimum": 0, "maximum": MOST_WAIT_S}},
         ("execution_id",),
     ),
     Tool(

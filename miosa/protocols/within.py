@@ -40,6 +40,7 @@ class Answer:
 
     status: int
     told: Any
+    retry_after_s: float = 0.0
 
     @property
     def ok(self) -> bool:
@@ -68,7 +69,8 @@ class Within:
             answer = await client.request(
                 method, f"/api/v1/{path}", params=query, json=body, headers=dict(caller.headers)
             )
-        return Answer(answer.status_code, _told(answer))
+        wait = answer.headers.get("retry-after", "")
+        return Answer(answer.status_code, _told(answer), float(wait) if wait.isdecimal() else 0.0)
 
     async def known(self, scope: Mapping[str, Any], send: Any) -> bool:
         """Tell whether the caller of an ASGI request has a good key; without one it is answered here, as REST answers it."""
@@ -93,5 +95,5 @@ def _told(answer: httpx.Response) -> Any:
 
 
 def part(value: Any) -> str:
-    """Return a value as one part of a path: it cannot add others."""
-    return quote(str(value), safe="") or "-"
+    """Return a value as one part of a path: it cannot add others, and cannot take others away as `.` and `..` would."""
+    return quote(str(value), safe="") if str(value).strip(".") else "-"

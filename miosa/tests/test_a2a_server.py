@@ -7,11 +7,12 @@ import httpx
 import pytest
 from a2a.client import ClientConfig, create_client
 from a2a.types import a2a_pb2 as a2a
-from a2a.utils.errors import A2AError
+from a2a.utils.errors import A2AError, InvalidParamsError, TaskNotFoundError, UnsupportedOperationError
 from django_tenants.utils import tenant_context
 
 from agents import executions, submission
 from agents.models import Execution
+from deployments import approval_policies
 from miosa.testing.web_process import web_process
 from tenants import api_keys
 from tenants.scopes import ALL
@@ -31,10 +32,11 @@ def key_of(tenant):
         return api_keys.make("a2a", scopes=sorted(ALL))[1]
 
 
-def message(text=ASKED, **parts):
+def message(text=ASKED, *, context="talk", task="", **parts):
     content = [a2a.Part(text=text)] if text else []
     content += [a2a.Part(raw=raw, filename=name.replace("__", ".")) for name, raw in parts.items()]
-    return a2a.Message(message_id=str(uuid4()), role=a2a.ROLE_USER, context_id="talk", parts=content)
+    names = {"message_id": str(uuid4()), "context_id": context, "task_id": task}
+    return a2a.Message(**names, role=a2a.ROLE_USER, parts=content)
 
 
 def visit(port, key, doing, *, streaming=False):
@@ -56,7 +58,8 @@ async def sent(client, asked):
 
 def test_its_card_is_there_for_everybody(port):
     """Where it answers, what it can do, and that it wants a key."""
-    card = httpx.get(f"http://127.0.0.1:{port}/.well-known/agent-card.json").json()
+    forged = {"X-Forwarded-Proto": "javascript"}
+    card = httpx.get(f"http://127.0.0.1:{port}/.well-known/agent-card.json", headers=forged).json()
     assert card["supportedInterfaces"][0]["url"] == f"http://127.0.0.1:{port}/a2a"
     assert card["capabilities"]["streaming"] is True
     assert {one["id"] for one in card["skills"]} >= {"development", "analysis", "quality"}
@@ -112,16 +115,97 @@ def test_another_tenants_task_is_not_found(port, tenant, other_tenant):
     """As if it were not there, like one that never was."""
     with tenant_context(other_tenant):
         foreign = submission.submit("theirs", requested_by="user:1")
-    for task_id in (str(foreign.pk), str(uuid4()), "../me"):
-        with pytest.raises(A2AError):
+    for task_id in (str(foreign.pk), str(uuid4()), "../me", "."):
+        with pytest.raises(TaskNotFoundError):
             visit(port, key_of(tenant), lambda client, t=task_id: client.get_task(a2a.GetTaskRequest(id=t)))
 
 
 def test_a_message_that_asks_for_nothing_is_refused(port, tenant):
     """In words; no task is left."""
-    with pytest.raises(A2AError, match="needs a text"):
-        visit(port, key_of(tenant), lambda client: sent(client, a2a.SendMessageRequest(message=message(""))))
+    nobodys = message()
+    nobodys.role = a2a.ROLE_AGENT
+    pushed = a2a.SendMessageConfiguration(task_push_notification_config={"url": "https://example.com/"})
+    for asked, told in (
+        (a2a.SendMessageRequest(message=message("")), "needs a text"),
+        (a2a.SendMessageRequest(message=nobodys), "role ROLE_USER"),
+        (a2a.SendMessageRequest(message=message(context="c" * 81)), "/conversation: "),
+        (
+            a2a.SendMessageRequest(message=message(), configuration=pushed),
+            "Push Notification is not supported",
+        ),
+    ):
+        with pytest.raises(A2AError, match=told):
+            visit(port, key_of(tenant), lambda client, a=asked: sent(client, a))
     assert not Execution.objects.exists()
+
+
+def test_a_task_takes_no_further_message(port, tenant, other_tenant):
+    """What is next is a task of its own in the same context; a task that is not there is not made up."""
+    key = key_of(tenant)
+    with tenant_context(tenant):
+        own = submission.submit(ASKED, requested_by="user:1", conversation="talk")
+    with tenant_context(other_tenant):
+        foreign = submission.submit(ASKED, requested_by="user:1")
+    for task_id, context, error in (
+        (own.pk, "talk", UnsupportedOperationError),
+        (own.pk, "another", InvalidParamsError),
+        (foreign.pk, "", TaskNotFoundError),
+        (uuid4(), "", TaskNotFoundError),
+    ):
+        asked = a2a.SendMessageRequest(message=message(context=context, task=str(task_id)))
+        with pytest.raises(error):
+            visit(port, key, lambda client, a=asked: sent(client, a))
+    complete(tenant, own.pk)
+    ended = a2a.SendMessageRequest(message=message(task=str(own.pk)))
+    with pytest.raises(UnsupportedOperationError, match="has ended"):
+        visit(port, key, lambda client: sent(client, ended))
+    subscription = a2a.SubscribeToTaskRequest(id=str(own.pk))
+    with pytest.raises(UnsupportedOperationError, match="has ended"):
+        visit(port, key, lambda client: anext(aiter(client.subscribe(subscription))), streaming=True)
+    with tenant_context(tenant):
+        assert Execution.objects.count() == 1
+
+
+def test_whoever_waits_is_told_that_a_person_is_asked(port, tenant):
+    """A message that would wait for the end returns: until somebody has answered, nothing more comes of it."""
+    with tenant_context(tenant):
+        approval_policies.make({"kind": "spend", "above_micros": 1}, actor="user:1")
+    key = key_of(tenant)
+    (answer,) = visit(port, key, lambda client: sent(client, a2a.SendMessageRequest(message=message())))
+    assert answer.task.status.state == a2a.TASK_STATE_INPUT_REQUIRED
+    assert "waits for a person's word" in answer.task.status.message.parts[0].text
+    asked = a2a.SendMessageRequest(message=message(task=answer.task.id))
+    with pytest.raises(UnsupportedOperationError, match="waits for a person's word"):
+        visit(port, key, lambda client: sent(client, asked))
+
+
+def test_tasks_are_listed_by_context_and_state_page_by_page(port, tenant):
+    """What is asked for, and no more; a context is one of its own where none was named."""
+    with tenant_context(tenant):
+        here = [submission.submit(ASKED, requested_by="user:1", conversation="talk") for _ in range(3)]
+        submission.submit(ASKED, requested_by="user:1", conversation="elsewhere")
+    complete(tenant, here[0].pk)
+    key = key_of(tenant)
+
+    def listed(**asked):
+        return visit(port, key, lambda client: client.list_tasks(a2a.ListTasksRequest(**asked)))
+
+    first = listed(context_id="talk", page_size=2)
+    second = listed(context_id="talk", page_size=2, page_token=first.next_page_token)
+    assert [one.id for one in (*first.tasks, *second.tasks)] == [str(one.pk) for one in reversed(here)]
+    assert second.next_page_token == ""
+    assert [one.id for one in listed(status=a2a.TASK_STATE_COMPLETED).tasks] == [str(here[0].pk)]
+    assert not listed(status=a2a.TASK_STATE_INPUT_REQUIRED).tasks
+    with pytest.raises(InvalidParamsError, match="holds no NUL"):
+        listed(context_id="a\0")
+
+
+def test_a_caller_who_may_not_is_told_by_http(port, tenant):
+    """Nothing is wrong with what was asked: 403, with the words of REST."""
+    with tenant_context(tenant):
+        key = api_keys.make("reads", scopes=["executions:read"])[1]
+    with pytest.raises(A2AError, match="403"):
+        visit(port, key, lambda client: sent(client, a2a.SendMessageRequest(message=message())))
 
 
 def test_without_a_good_key_nothing_is_said(port):

@@ -1,6 +1,7 @@
 """The platform as an MCP server, asked by the official client over a socket with keys of tenants."""
 
 import asyncio
+import json
 
 import httpx2
 import pytest
@@ -81,22 +82,61 @@ def test_what_rest_refuses_is_refused_here(port, tenant, other_tenant):
     assert (not_found.is_error, not_found.structured_content["status"]) == (True, 404)
     missing = called(port, key_of(tenant, READING), "submit_task", request="x")
     assert (missing.is_error, missing.structured_content["status"]) == (True, 403)
-    wrong = called(port, key, "submit_task", request="x", mode="best")
+    wrong = called(port, key, "submit_task", request="x" * 100_001)
     assert (wrong.is_error, wrong.structured_content["status"]) == (True, 422)
     assert Execution.objects.count() == 0
 
 
 def test_paths_cannot_be_left(port, tenant):
     """An argument is one part of a path, whatever stands in it."""
-    answer = called(port, key_of(tenant), "execution", execution_id="../api-keys")
-    assert (answer.is_error, answer.structured_content["status"]) == (True, 404)
+    for value in ("../api-keys", "..", ".", "", "?limit=1"):
+        answer = called(port, key_of(tenant), "execution", execution_id=value)
+        assert (answer.is_error, answer.structured_content["status"]) == (True, 404)
 
 
-def test_unknown_tools_and_missing_arguments_are_told(port, tenant):
-    """In words that say what there is."""
-    key = key_of(tenant)
-    assert "There is no tool make_tea" in called(port, key, "make_tea").content[0].text
-    assert called(port, key, "execution").content[0].text == "execution_id: is required"
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("make_tea", {}, "There is no tool make_tea"),
+        ("execution", {}, "'execution_id' is a required property"),
+        ("submit_task", {"request": ["x"]}, "request: ['x'] is not of type 'string'"),
+        ("submit_task", {"request": "x", "mode": "best"}, "mode: 'best' is not one of"),
+        ("list_agents", {"limit": 1}, "'limit' was unexpected"),
+        ("wait_for_execution", {}, "'execution_id' is a required property"),
+        (
+            "wait_for_execution",
+            {"execution_id": "x", "timeout_s": "long"},
+            "timeout_s: 'long' is not of type",
+        ),
+    ],
+)
+def test_what_does_not_fit_a_tools_schema_is_told(port, tenant, name, arguments, told):
+    """In words, to whoever called it; it is no error of the protocol, and no request of REST."""
+    answer = called(port, key_of(tenant), name, **arguments)
+    assert (answer.is_error, answer.structured_content) == (True, None)
+    assert told in answer.content[0].text
+
+
+def test_a_number_that_json_does_not_know_is_told(port, tenant):
+    """As it comes from a client that is lax about it."""
+    asked = {"name": "remember", "arguments": {"text": "x", "importance": float("nan")}}
+    answer = httpx2.post(
+        f"http://127.0.0.1:{port}/mcp",
+        content=json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}),
+        headers={"Authorization": f"Bearer {key_of(tenant)}", "Content-Type": "application/json"}
+        | {"Accept": "application/json, text/event-stream"},
+    ).json()
+    assert "no numbers of JSON" in answer["result"]["content"][0]["text"]
+
+
+def test_a_wait_outlasts_the_rate_of_its_key(port, tenant):
+    """A look that came too often is no answer: it goes on when REST says, and tells the execution."""
+    with tenant_context(tenant):
+        execution = submission.submit("Count the words of: a b c", requested_by="user:1")
+        key = api_keys.make("slow", scopes=READING, rate_per_minute=6)[1]
+    waited = called(port, key, "wait_for_execution", execution_id=str(execution.pk), timeout_s=12)
+    assert not waited.is_error, waited.content
+    assert waited.structured_content["state"] == "pending"
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer miosa_wrong"}])

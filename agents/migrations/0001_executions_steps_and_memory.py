@@ -11,8 +11,10 @@ from django.db import migrations, models
 import tenants.owned
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     initial = True
 
@@ -90,6 +92,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="executions_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_execution_of_tenant"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("confidence__isnull", True),
+                            models.Q(("confidence__gte", 0), ("confidence__lte", 10)),
+                            _connector="OR",
+                        ),
+                        name="execution_confidence_0_to_10",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished__isnull", True), ("state__in", ["pending", "in_progress"])),
+                            models.Q(
+                                ("finished__isnull", False),
+                                ("state__in", ["completed", "failed", "cancelled"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="execution_finished_when_ended",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +156,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_executionevent_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "execution", "number"), name="event_number_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -222,6 +255,45 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "ready")), fields=["run_after"], name="steps_ready"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "running")), fields=["lease_until"], name="steps_leased"
+                    ),
+                    models.Index(fields=["tenant", "agent", "finished"], name="steps_by_agent"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_step_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "execution", "key"), name="step_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lease_until__isnull", False), ("state", "running")),
+                            models.Q(
+                                models.Q(("state", "running"), _negated=True), ("lease_until__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="running_step_has_lease",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("confidence__isnull", True),
+                            models.Q(("confidence__gte", 0), ("confidence__lte", 10)),
+                            _connector="OR",
+                        ),
+                        name="step_confidence_0_to_10",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "completed"), _negated=True),
+                            models.Q(("confidence__isnull", False), ("success__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="completed_step_has_result",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -265,6 +337,24 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "memories",
                 "abstract": False,
+                "indexes": [
+                    pgvector.django.indexes.HnswIndex(
+                        ef_construction=64,
+                        fields=["pattern"],
+                        m=16,
+                        name="memory_pattern_hnsw",
+                        opclasses=["halfvec_cosine_ops"],
+                    ),
+                    models.Index(fields=["tenant", "agent", "created"], name="memories_by_agent"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_memory_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "step"), name="one_memory_per_step"),
+                    models.CheckConstraint(
+                        condition=models.Q(("confidence__gte", 0), ("confidence__lte", 10)),
+                        name="memory_confidence_0_to_10",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -316,155 +406,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
-            },
-        ),
-        migrations.AddIndex(
-            model_name="execution",
-            index=models.Index(fields=["tenant", "-created"], name="executions_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="agents_execution_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("confidence__isnull", True),
-                    models.Q(("confidence__gte", 0), ("confidence__lte", 10)),
-                    _connector="OR",
-                ),
-                name="execution_confidence_0_to_10",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="execution",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished__isnull", True), ("state__in", ["pending", "in_progress"])),
-                    models.Q(
-                        ("finished__isnull", False), ("state__in", ["completed", "failed", "cancelled"])
+                "indexes": [
+                    models.Index(fields=["tenant", "agent", "created"], name="lessons_by_agent"),
+                    models.Index(
+                        condition=models.Q(("state", "queued")), fields=["created"], name="lessons_queued"
                     ),
-                    _connector="OR",
-                ),
-                name="execution_finished_when_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="executionevent",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="agents_executionevent_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="executionevent",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "execution", "number"), name="event_number_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="step",
-            index=models.Index(
-                condition=models.Q(("state", "ready")), fields=["run_after"], name="steps_ready"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="step",
-            index=models.Index(
-                condition=models.Q(("state", "running")), fields=["lease_until"], name="steps_leased"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="step",
-            index=models.Index(fields=["tenant", "agent", "finished"], name="steps_by_agent"),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="agents_step_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.UniqueConstraint(fields=("tenant", "execution", "key"), name="step_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lease_until__isnull", False), ("state", "running")),
-                    models.Q(models.Q(("state", "running"), _negated=True), ("lease_until__isnull", True)),
-                    _connector="OR",
-                ),
-                name="running_step_has_lease",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("confidence__isnull", True),
-                    models.Q(("confidence__gte", 0), ("confidence__lte", 10)),
-                    _connector="OR",
-                ),
-                name="step_confidence_0_to_10",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "completed"), _negated=True),
-                    models.Q(("confidence__isnull", False), ("success__isnull", False)),
-                    _connector="OR",
-                ),
-                name="completed_step_has_result",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="memory",
-            index=pgvector.django.indexes.HnswIndex(
-                ef_construction=64,
-                fields=["pattern"],
-                m=16,
-                name="memory_pattern_hnsw",
-                opclasses=["halfvec_cosine_ops"],
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="memory",
-            index=models.Index(fields=["tenant", "agent", "created"], name="memories_by_agent"),
-        ),
-        migrations.AddConstraint(
-            model_name="memory",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="agents_memory_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="memory",
-            constraint=models.UniqueConstraint(fields=("tenant", "step"), name="one_memory_per_step"),
-        ),
-        migrations.AddConstraint(
-            model_name="memory",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("confidence__gte", 0), ("confidence__lte", 10)),
-                name="memory_confidence_0_to_10",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lesson",
-            index=models.Index(fields=["tenant", "agent", "created"], name="lessons_by_agent"),
-        ),
-        migrations.AddIndex(
-            model_name="lesson",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["created"], name="lessons_queued"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lesson",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="agents_lesson_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="lesson",
-            constraint=models.UniqueConstraint(fields=("tenant", "step"), name="one_lesson_per_step"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_lesson_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "step"), name="one_lesson_per_step"),
+                ],
+            },
         ),
         EnableRowLevelSecurity("execution"),
         EnableRowLevelSecurity("step"),

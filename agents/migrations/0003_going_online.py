@@ -2,7 +2,10 @@
 
 from django.db import migrations, models
 
+from miosa.pg.together import together
 
+
+@together
 class Migration(migrations.Migration):
     dependencies = [("agents", "0002_statistics_agent_performance")]
     operations = [

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from miosa.pg.together import together
+
 CAUSES = [
     ("", "None"),
     ("error", "a step could not be done"),
@@ -24,6 +26,7 @@ STATES = [
 ]
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [("agents", "0003_going_online")]
     operations = [

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast
 import tenants.owned
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 KINDS = [("result", "what a step made"), ("note", "what somebody was told to remember")]
 ORIGINS = [
@@ -53,17 +54,14 @@ WORDS = """ALTER TABLE agents_memory ADD COLUMN words tsvector GENERATED ALWAYS 
   (to_tsvector('simple'::regconfig, left(request, 20000) || ' ' || left(text, 100000))) STORED"""
 
 
-def _vector_index(dimensions: int) -> migrations.AddIndex:
+def _vector_index(dimensions: int) -> pgvector.django.HnswIndex:
     fixed = Cast("pattern", pgvector.django.HalfVectorField(dimensions=dimensions))
-    return migrations.AddIndex(
-        "memoryvector",
-        pgvector.django.HnswIndex(
-            django.contrib.postgres.indexes.OpClass(fixed, name="halfvec_cosine_ops"),
-            name=f"memory_vectors_{dimensions}",
-            m=16,
-            ef_construction=64,
-            condition=models.Q(dimensions=dimensions),
-        ),
+    return pgvector.django.HnswIndex(
+        django.contrib.postgres.indexes.OpClass(fixed, name="halfvec_cosine_ops"),
+        name=f"memory_vectors_{dimensions}",
+        m=16,
+        ef_construction=64,
+        condition=models.Q(dimensions=dimensions),
     )
 
 
@@ -134,6 +132,11 @@ VECTOR_FIELDS = [
         ),
     ),
 ]
+# Made at the end of the migration, when the rows are there.
+VECTOR_INDEXES = [
+    models.Index(fields=["tenant", "model", "memory"], name="memory_vectors_by_model"),
+    *map(_vector_index, INDEXED_DIMENSIONS),
+]
 VECTOR_CONSTRAINTS = [
     models.UniqueConstraint(fields=("tenant", "id"), name="agents_memoryvector_of_tenant"),
     models.UniqueConstraint(fields=("tenant", "memory", "model"), name="one_vector_of_a_model"),
@@ -148,6 +151,7 @@ VECTOR_CONSTRAINTS = [
 ]
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0004_control_of_executions"),
@@ -178,8 +182,11 @@ class Migration(migrations.Migration):
             "confidence",
             models.DecimalField(decimal_places=2, help_text="of a result", max_digits=4, null=True),
         ),
-        migrations.CreateModel("MemoryVector", fields=VECTOR_FIELDS, options={"abstract": False}),
-        *(migrations.AddConstraint("memoryvector", constraint) for constraint in VECTOR_CONSTRAINTS),
+        migrations.CreateModel(
+            "MemoryVector",
+            fields=VECTOR_FIELDS,
+            options={"abstract": False, "indexes": VECTOR_INDEXES, "constraints": VECTOR_CONSTRAINTS},
+        ),
         EnableRowLevelSecurity("memoryvector"),
         CompositeForeignKey("memoryvector", "memory", to="agents.Memory", on_delete="CASCADE"),
         CompositeForeignKey("memory", "project", to="deployments.Project", on_delete="CASCADE"),
@@ -242,9 +249,4 @@ class Migration(migrations.Migration):
                 fields=["expires"], condition=models.Q(expires__isnull=False), name="memories_expire"
             ),
         ),
-        migrations.AddIndex(
-            "memoryvector",
-            models.Index(fields=["tenant", "model", "memory"], name="memory_vectors_by_model"),
-        ),
-        *map(_vector_index, INDEXED_DIMENSIONS),
     ]

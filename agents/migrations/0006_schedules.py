@@ -7,8 +7,10 @@ from django.db import migrations, models
 import tenants.owned
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0005_hybrid_memory"),
@@ -174,6 +176,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("enabled", True)), fields=["next_due"], name="schedules_due"
+                    ),
+                    models.Index(fields=["tenant", "-created"], name="schedules_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_schedule_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "name"), name="schedule_name_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cron", ""), ("interval_s__gt", 0)),
+                            models.Q(models.Q(("cron", ""), _negated=True), ("interval_s__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="schedule_by_cron_or_interval",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("enabled", True), ("next_due__isnull", False)),
+                            models.Q(("enabled", False), ("next_due__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="enabled_schedule_is_due",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -237,74 +265,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "schedule", "-created"], name="firings_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_schedulefiring_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "schedule", "due"), name="schedule_fires_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("execution_id__isnull", False), ("state", "opened")),
+                            models.Q(
+                                models.Q(("state", "opened"), _negated=True), ("execution_id__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="opened_firing_has_execution",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="schedule",
-            index=models.Index(
-                condition=models.Q(("enabled", True)), fields=["next_due"], name="schedules_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="schedule",
-            index=models.Index(fields=["tenant", "-created"], name="schedules_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="schedule",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="agents_schedule_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="schedule",
-            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="schedule_name_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="schedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cron", ""), ("interval_s__gt", 0)),
-                    models.Q(models.Q(("cron", ""), _negated=True), ("interval_s__isnull", True)),
-                    _connector="OR",
-                ),
-                name="schedule_by_cron_or_interval",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schedule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("enabled", True), ("next_due__isnull", False)),
-                    models.Q(("enabled", False), ("next_due__isnull", True)),
-                    _connector="OR",
-                ),
-                name="enabled_schedule_is_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="schedulefiring",
-            index=models.Index(fields=["tenant", "schedule", "-created"], name="firings_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="schedulefiring",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="agents_schedulefiring_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schedulefiring",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "schedule", "due"), name="schedule_fires_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schedulefiring",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("execution_id__isnull", False), ("state", "opened")),
-                    models.Q(models.Q(("state", "opened"), _negated=True), ("execution_id__isnull", True)),
-                    _connector="OR",
-                ),
-                name="opened_firing_has_execution",
-            ),
         ),
         EnableRowLevelSecurity("schedule"),
         EnableRowLevelSecurity("schedulefiring"),

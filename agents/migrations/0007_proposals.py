@@ -7,8 +7,10 @@ from django.db import migrations, models
 import tenants.owned
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("agents", "0006_schedules"),
@@ -123,6 +125,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "agent", "state"], name="proposals_by_agent"),
+                    models.Index(
+                        condition=models.Q(("due__isnull", False)), fields=["due"], name="proposals_due"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_proposal_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "agent", "number"), name="proposal_number_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "rolling")),
+                        fields=("tenant", "agent"),
+                        name="one_rollout_per_agent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("share__gte", 0), ("share__lte", 1)), name="proposal_share_0_to_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "rolling"), _negated=True),
+                            ("rolled__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="rolling_since_when",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -197,69 +227,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="agents_proposaltrial_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "proposal", "input_digest"), name="one_trial_per_input"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("difference__gte", -1), ("difference__lte", 1)),
+                        name="trial_difference_within_1",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="proposal",
-            index=models.Index(fields=["tenant", "agent", "state"], name="proposals_by_agent"),
-        ),
-        migrations.AddIndex(
-            model_name="proposal",
-            index=models.Index(
-                condition=models.Q(("due__isnull", False)), fields=["due"], name="proposals_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="agents_proposal_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "agent", "number"), name="proposal_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "rolling")),
-                fields=("tenant", "agent"),
-                name="one_rollout_per_agent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("share__gte", 0), ("share__lte", 1)), name="proposal_share_0_to_1"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "rolling"), _negated=True), ("rolled__isnull", False), _connector="OR"
-                ),
-                name="rolling_since_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposaltrial",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="agents_proposaltrial_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposaltrial",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "proposal", "input_digest"), name="one_trial_per_input"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposaltrial",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("difference__gte", -1), ("difference__lte", 1)),
-                name="trial_difference_within_1",
-            ),
         ),
         EnableRowLevelSecurity("proposal"),
         EnableRowLevelSecurity("proposaltrial"),

@@ -2,7 +2,10 @@
 
 from django.db import migrations, models
 
+from miosa.pg.together import together
 
+
+@together
 class Migration(migrations.Migration):
     dependencies = [("agents", "0008_tools_and_artefacts")]
     operations = [

@@ -8,8 +8,10 @@ import tenants.owned
 from miosa.pg.append_only import append_only
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     initial = True
 
@@ -51,6 +53,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="billing_budget_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "month"), name="one_budget_per_month"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reserved_micros__gte", 0)), name="budget_reserved_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("spent_micros__gte", 0)), name="budget_spent_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +116,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "ledger entries",
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "created"], name="ledger_by_time"),
+                    models.Index(fields=["tenant", "execution_id"], name="ledger_by_execution"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="billing_ledgerentry_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "source", "source_id"), name="ledger_cause_counted_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -160,6 +182,30 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "held")),
+                        fields=["lease_until"],
+                        name="held_reservations",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="billing_reservation_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "reference"), name="one_reservation_per_reference"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_micros__gte", 0)), name="reservation_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("actual_micros__isnull", False), ("state", "settled")),
+                            models.Q(("state", "settled"), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="settled_reservation_has_amount",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -190,88 +236,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="billing_subscription_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant",), name="one_subscription_per_tenant"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="billing_budget_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.UniqueConstraint(fields=("tenant", "month"), name="one_budget_per_month"),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reserved_micros__gte", 0)), name="budget_reserved_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budget",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("spent_micros__gte", 0)), name="budget_spent_not_negative"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ledgerentry",
-            index=models.Index(fields=["tenant", "created"], name="ledger_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="ledgerentry",
-            index=models.Index(fields=["tenant", "execution_id"], name="ledger_by_execution"),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerentry",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="billing_ledgerentry_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="ledgerentry",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "source", "source_id"), name="ledger_cause_counted_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="reservation",
-            index=models.Index(
-                condition=models.Q(("state", "held")), fields=["lease_until"], name="held_reservations"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reservation",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="billing_reservation_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="reservation",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "reference"), name="one_reservation_per_reference"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reservation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_micros__gte", 0)), name="reservation_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reservation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("actual_micros__isnull", False), ("state", "settled")),
-                    models.Q(("state", "settled"), _negated=True),
-                    _connector="OR",
-                ),
-                name="settled_reservation_has_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="billing_subscription_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subscription",
-            constraint=models.UniqueConstraint(fields=("tenant",), name="one_subscription_per_tenant"),
         ),
         EnableRowLevelSecurity("subscription"),
         EnableRowLevelSecurity("budget"),

@@ -6,8 +6,10 @@ from django.db import migrations, models
 import tenants.owned
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0003_owner_may_move_entries"),

@@ -9,6 +9,7 @@ import tenants.owned
 from miosa.pg.append_only import append_only
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 # By statement, not by row: a batch is compared at once. The owner moves and restores the tables of a tenant one after
 # the other, and nobody but the migrating commands has that login.
@@ -54,6 +55,7 @@ DROP TRIGGER entry_is_posted ON billing_ledgerentry; DROP FUNCTION billing_entry
 """
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0005_meters_of_deployments"),
@@ -90,9 +92,53 @@ class Migration(migrations.Migration):
                 ("effective", models.DateTimeField()),
                 ("expires", models.DateTimeField(blank=True, help_text="empty: never", null=True)),
                 ("created", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("remaining_micros__gt", 0)),
+                        fields=["tenant", "priority", "expires", "created"],
+                        name="grants_to_burn",
+                    ),
+                    models.Index(
+                        condition=models.Q(("remaining_micros__gt", 0)),
+                        fields=["expires"],
+                        name="grants_to_expire",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="billing_grant_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "source", "source_id"), name="grant_cause_granted_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_micros__gt", 0)), name="grant_of_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("remaining_micros__gte", 0), ("remaining_micros__lte", models.F("amount_micros"))
+                        ),
+                        name="grant_remains_within_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("expires__isnull", True), ("expires__gt", models.F("effective")), _connector="OR"
+                        ),
+                        name="grant_lasts",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -138,9 +184,67 @@ class Migration(migrations.Migration):
                 ),
                 ("amount_micros", models.BigIntegerField()),
                 ("created", models.DateTimeField()),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="billing.ledgerentry",
+                    ),
+                ),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="billing.grant",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "entry"], name="postings_of_entry"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="billing_posting_of_tenant"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_micros__gt", 0)), name="posting_of_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debit", models.F("credit")), _negated=True),
+                        name="posting_between_two_accounts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("debit", "credits"), ("grant__isnull", False)),
+                            models.Q(("credit", "credits"), ("grant__isnull", False)),
+                            models.Q(
+                                ("grant__isnull", True),
+                                models.Q(("debit", "credits"), _negated=True),
+                                models.Q(("credit", "credits"), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="posting_of_credit_names_grant",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -211,138 +315,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="ledger_tokens_add_up",
-            ),
-        ),
-        migrations.AddField(
-            model_name="grant",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="posting",
-            name="entry",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="postings",
-                to="billing.ledgerentry",
-            ),
-        ),
-        migrations.AddField(
-            model_name="posting",
-            name="grant",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="billing.grant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="posting",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(
-                condition=models.Q(("remaining_micros__gt", 0)),
-                fields=["tenant", "priority", "expires", "created"],
-                name="grants_to_burn",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(
-                condition=models.Q(("remaining_micros__gt", 0)), fields=["expires"], name="grants_to_expire"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="billing_grant_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "source", "source_id"), name="grant_cause_granted_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_micros__gt", 0)), name="grant_of_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("remaining_micros__gte", 0), ("remaining_micros__lte", models.F("amount_micros"))
-                ),
-                name="grant_remains_within_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("expires__isnull", True), ("expires__gt", models.F("effective")), _connector="OR"
-                ),
-                name="grant_lasts",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="posting",
-            index=models.Index(fields=["tenant", "entry"], name="postings_of_entry"),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="billing_posting_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_micros__gt", 0)), name="posting_of_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("debit", models.F("credit")), _negated=True),
-                name="posting_between_two_accounts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("debit", "credits"), ("grant__isnull", False)),
-                    models.Q(("credit", "credits"), ("grant__isnull", False)),
-                    models.Q(
-                        ("grant__isnull", True),
-                        models.Q(("debit", "credits"), _negated=True),
-                        models.Q(("credit", "credits"), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="posting_of_credit_names_grant",
             ),
         ),
         EnableRowLevelSecurity("grant"),

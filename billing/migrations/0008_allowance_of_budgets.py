@@ -3,6 +3,7 @@
 from django.db import migrations, models
 
 from miosa.pg.bootstrap import PLATFORM
+from miosa.pg.together import together
 
 # As the platform: the owner sees the rows of no tenant that it has not entered.
 FILL = f"""
@@ -27,6 +28,7 @@ RESET ROLE;
 """
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0007_postings_of_older_entries"),

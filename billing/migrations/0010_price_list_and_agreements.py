@@ -14,6 +14,7 @@ import tenants.owned
 from billing import plans, rates
 from miosa.pg.row_security import EnableRowLevelSecurity
 from miosa.pg.shared import read_only
+from miosa.pg.together import together
 
 # Nobody's rows but the platform's: what ships is in force from the beginning, and the admin adds what comes after.
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
@@ -38,6 +39,7 @@ def take_over(apps: Any, _editor: Any) -> None:
     )
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0009_reserving_and_closing"),

@@ -7,8 +7,10 @@ from django.db import migrations, models
 import tenants.owned
 from miosa.pg.bootstrap import APP
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0010_price_list_and_agreements"),

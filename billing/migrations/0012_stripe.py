@@ -7,6 +7,7 @@ from django.db import migrations, models
 import tenants.owned
 from miosa.pg.bootstrap import APP
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 RESERVE = """
 CREATE OR REPLACE FUNCTION billing_reserve(
@@ -74,6 +75,7 @@ END $$;
 """
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0011_warnings_and_reconciliations"),

@@ -7,6 +7,7 @@ from django.db import migrations, models
 
 import tenants.owned
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 CLOSE = """
 CREATE OR REPLACE FUNCTION billing_close(of_tenant uuid, for_reference text, as_state text, actual bigint) RETURNS boolean
@@ -47,6 +48,7 @@ WITH_DAYS = CLOSE.format(
 WITHOUT = CLOSE.format(declared="", returned="", into="", days="")
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("billing", "0012_stripe"),

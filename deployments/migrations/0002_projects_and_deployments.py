@@ -8,8 +8,10 @@ import tenants.owned
 from miosa.pg.append_only import append_only
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("deployments", "0001_sandbox_runs"),
@@ -64,6 +66,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="projects_by_time"),
+                    models.Index(fields=["tenant", "execution_id"], name="projects_by_execution"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="deployments_project_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "slug"), name="project_slug_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("slug__regex", "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")),
+                        name="project_slug_is_a_label",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +124,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "project", "-number"], name="file_versions_by_number"),
+                    models.Index(fields=["tenant", "digest"], name="file_versions_by_digest"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "id"), name="deployments_fileversion_of_tenant"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("tenant", "project", "path", "number"), name="file_version_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("digest", ""), ("digest__regex", "^[0-9a-f]{64}$"), _connector="OR"
+                        ),
+                        name="file_version_digest_is_sha256",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -156,6 +188,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="releases_by_time"),
+                    models.Index(fields=["tenant", "execution_id"], name="releases_by_execution"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="deployments_release_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "project", "number"), name="release_number_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("checksum__regex", "^[0-9a-f]{64}$")),
+                        name="release_checksum_is_sha256",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -258,6 +304,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="services_by_time"),
+                    models.Index(
+                        condition=models.Q(("check_after__isnull", False)),
+                        fields=["check_after"],
+                        name="services_to_probe",
+                    ),
+                    models.Index(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=["target", "external_id"],
+                        name="services_by_external_id",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="deployments_service_of_tenant"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "destroyed"), _negated=True),
+                        fields=("tenant", "project", "target", "environment"),
+                        name="service_once_in_its_place",
+                    ),
+                    models.UniqueConstraint(fields=("tenant", "target", "name"), name="service_name_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -299,6 +367,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "service", "-created"], name="health_checks_by_service"),
+                    models.Index(fields=["tenant", "deployment_id"], name="health_checks_by_deployment"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "id"), name="deployments_healthcheck_of_tenant"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -455,6 +532,47 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="deployments_by_time"),
+                    models.Index(fields=["tenant", "service", "-created"], name="deployments_by_service"),
+                    models.Index(fields=["tenant", "release"], name="deployments_by_release"),
+                    models.Index(fields=["tenant", "execution_id"], name="deployments_by_execution"),
+                    models.Index(
+                        condition=models.Q(("run_after__isnull", False)),
+                        fields=["run_after"],
+                        name="deployments_due",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="deployments_deployment_of_tenant"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("building", "releasing"))),
+                        fields=("tenant", "service"),
+                        name="one_deployment_at_a_time",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "live")),
+                        fields=("tenant", "service"),
+                        name="one_live_deployment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("finished__isnull", True),
+                                ("state__in", ["queued", "building", "releasing", "live"]),
+                            ),
+                            models.Q(
+                                ("finished__isnull", False),
+                                ("state__in", ["failed", "canceled", "superseded"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="deployment_finished_when_ended",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("percent__lte", 100)), name="deployment_percent_to_100"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -652,195 +770,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="project",
-            index=models.Index(fields=["tenant", "-created"], name="projects_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="project",
-            index=models.Index(fields=["tenant", "execution_id"], name="projects_by_execution"),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="deployments_project_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.UniqueConstraint(fields=("tenant", "slug"), name="project_slug_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="project",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("slug__regex", "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")),
-                name="project_slug_is_a_label",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="fileversion",
-            index=models.Index(fields=["tenant", "project", "-number"], name="file_versions_by_number"),
-        ),
-        migrations.AddIndex(
-            model_name="fileversion",
-            index=models.Index(fields=["tenant", "digest"], name="file_versions_by_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="fileversion",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="deployments_fileversion_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fileversion",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "project", "path", "number"), name="file_version_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="fileversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("digest", ""), ("digest__regex", "^[0-9a-f]{64}$"), _connector="OR"),
-                name="file_version_digest_is_sha256",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["tenant", "-created"], name="releases_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["tenant", "execution_id"], name="releases_by_execution"),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="deployments_release_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "project", "number"), name="release_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("checksum__regex", "^[0-9a-f]{64}$")), name="release_checksum_is_sha256"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="service",
-            index=models.Index(fields=["tenant", "-created"], name="services_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="service",
-            index=models.Index(
-                condition=models.Q(("check_after__isnull", False)),
-                fields=["check_after"],
-                name="services_to_probe",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="service",
-            index=models.Index(
-                condition=models.Q(("external_id", ""), _negated=True),
-                fields=["target", "external_id"],
-                name="services_by_external_id",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="deployments_service_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "destroyed"), _negated=True),
-                fields=("tenant", "project", "target", "environment"),
-                name="service_once_in_its_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.UniqueConstraint(fields=("tenant", "target", "name"), name="service_name_once"),
-        ),
-        migrations.AddIndex(
-            model_name="healthcheck",
-            index=models.Index(fields=["tenant", "service", "-created"], name="health_checks_by_service"),
-        ),
-        migrations.AddIndex(
-            model_name="healthcheck",
-            index=models.Index(fields=["tenant", "deployment_id"], name="health_checks_by_deployment"),
-        ),
-        migrations.AddConstraint(
-            model_name="healthcheck",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="deployments_healthcheck_of_tenant"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(fields=["tenant", "-created"], name="deployments_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(fields=["tenant", "service", "-created"], name="deployments_by_service"),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(fields=["tenant", "release"], name="deployments_by_release"),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(fields=["tenant", "execution_id"], name="deployments_by_execution"),
-        ),
-        migrations.AddIndex(
-            model_name="deployment",
-            index=models.Index(
-                condition=models.Q(("run_after__isnull", False)), fields=["run_after"], name="deployments_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="deployments_deployment_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("building", "releasing"))),
-                fields=("tenant", "service"),
-                name="one_deployment_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "live")),
-                fields=("tenant", "service"),
-                name="one_live_deployment",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("finished__isnull", True), ("state__in", ["queued", "building", "releasing", "live"])
-                    ),
-                    models.Q(
-                        ("finished__isnull", False), ("state__in", ["failed", "canceled", "superseded"])
-                    ),
-                    _connector="OR",
-                ),
-                name="deployment_finished_when_ended",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deployment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("percent__lte", 100)), name="deployment_percent_to_100"
-            ),
         ),
         *(
             EnableRowLevelSecurity(name)

@@ -16,7 +16,7 @@ from miosa.limits_environment import MOST, Rate
 
 
 class QuickHasher(PBKDF2PasswordHasher):
-    """For passwords that are random, live for seconds and open nothing: one round, where others take a million."""
+    """For passwords that live for seconds and open nothing, here and in tests: one round, where others take a million."""
 
     iterations = 1
 

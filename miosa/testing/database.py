@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
 
 from miosa.pg.alias import alias
+from miosa.testing.emptying import emptied
 
 # How tests are cleaned up, and how their tenants come into being.
 TESTS_RIGHTS = ("TRUNCATE ON ALL TABLES IN SCHEMA public", "INSERT ON tenants_tenant, tenants_domain")
@@ -21,6 +23,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False)
         owner = _become_application()
+        TransactionTestCase._fixture_teardown = emptied  # type: ignore[attr-defined]  # noqa: SLF001
     yield
     with django_db_blocker.unblock():
         _become(owner)

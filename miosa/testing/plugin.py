@@ -41,8 +41,12 @@ pytest_plugins = ["miosa.testing.fixtures"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register after pytest-django, whose `django_db_setup` ours replaces."""
+    from django.conf import settings
+
     from miosa.testing import database
 
+    # A million rounds for the password of each test's tenant would take longer than most tests do.
+    settings.PASSWORD_HASHERS = ["miosa.doctor.calm.QuickHasher", *settings.PASSWORD_HASHERS[1:]]
     config.pluginmanager.register(database, "miosa-database")
 
 

@@ -7,8 +7,10 @@ from django.db import migrations, models
 import tenants.owned
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     initial = True
 
@@ -60,6 +62,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="decisions_by_time"),
+                    models.Index(fields=["tenant", "execution_id"], name="decisions_by_execution"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_decision_of_tenant"),
+                    models.CheckConstraint(
+                        condition=models.Q(("propensity__gt", 0), ("propensity__lte", 1)),
+                        name="propensity_0_to_1",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +131,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "model", "created"], name="calls_by_model"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_modelcall_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "decision", "number"), name="call_number_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -159,6 +179,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "model", "task_kind"], name="outcomes_by_cell"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_outcome_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "decision"), name="one_outcome_per_decision"),
+                    models.CheckConstraint(
+                        condition=models.Q(("confidence__gte", 0), ("confidence__lte", 10)),
+                        name="outcome_confidence_0_to_10",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -191,76 +222,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_promotion_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "model", "requests"), name="one_evaluation_per_hundred"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gte", 0), ("rate__lte", 1)), name="promotion_rate_0_to_1"
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="decision",
-            index=models.Index(fields=["tenant", "-created"], name="decisions_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="decision",
-            index=models.Index(fields=["tenant", "execution_id"], name="decisions_by_execution"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_decision_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("propensity__gt", 0), ("propensity__lte", 1)), name="propensity_0_to_1"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="modelcall",
-            index=models.Index(fields=["tenant", "model", "created"], name="calls_by_model"),
-        ),
-        migrations.AddConstraint(
-            model_name="modelcall",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_modelcall_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="modelcall",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "decision", "number"), name="call_number_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outcome",
-            index=models.Index(fields=["tenant", "model", "task_kind"], name="outcomes_by_cell"),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_outcome_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "decision"), name="one_outcome_per_decision"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("confidence__gte", 0), ("confidence__lte", 10)),
-                name="outcome_confidence_0_to_10",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promotion",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_promotion_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="promotion",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "model", "requests"), name="one_evaluation_per_hundred"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="promotion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rate__gte", 0), ("rate__lte", 1)), name="promotion_rate_0_to_1"
-            ),
         ),
         EnableRowLevelSecurity("decision"),
         EnableRowLevelSecurity("modelcall"),

@@ -7,6 +7,7 @@ import django.db.models.functions.comparison
 from django.db import migrations, models
 
 from miosa.pg.materialized_view import DropMaterializedView, MaterializedView
+from miosa.pg.together import together
 
 BEFORE = importlib.import_module("routing.migrations.0002_statistics_model_performance").QUERY
 
@@ -36,6 +37,7 @@ USING (tenant_id, model, task_kind)
 """
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("routing", "0002_statistics_model_performance"),

@@ -7,6 +7,7 @@ from django.db import migrations, models
 import tenants.owned
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 # One for everybody: the migrations of a tenant's own schema pass by here as well.
 POOL = """
@@ -18,6 +19,7 @@ GRANT SELECT ON public.routing_pooledcell TO miosa_app
 """
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("routing", "0003_outcomes_by_source"),
@@ -43,9 +45,26 @@ class Migration(migrations.Migration):
                 ("brier_before", models.FloatField()),
                 ("brier_after", models.FloatField()),
                 ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "agent", "-created"], name="calibrations_by_agent"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_calibration_of_tenant"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -74,10 +93,41 @@ class Migration(migrations.Migration):
                 ),
                 ("given_by", models.CharField(max_length=80)),
                 ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="feedback",
+                        to="routing.decision",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "feedback",
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="feedback_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_feedback_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "decision"), name="one_feedback_per_decision"),
+                    models.CheckConstraint(
+                        condition=models.Q(("value__gte", 0), ("value__lte", 1)), name="feedback_0_to_1"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,9 +162,48 @@ class Migration(migrations.Migration):
                 ("rung", models.DateTimeField(null=True)),
                 ("finished", models.DateTimeField(null=True)),
                 ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="judgements",
+                        to="routing.decision",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="judgements_by_time"),
+                    models.Index(
+                        condition=models.Q(("state", "queued")), fields=["created"], name="judgements_queued"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_judgement_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "decision"), name="one_judgement_per_decision"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("score__isnull", True),
+                            models.Q(("score__gte", 0), ("score__lte", 1)),
+                            _connector="OR",
+                        ),
+                        name="judgement_0_to_1",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -130,10 +219,25 @@ class Migration(migrations.Migration):
                 ("catalog_digest", models.CharField(max_length=64)),
                 ("content", models.JSONField(help_text="tallies, pool, weights, rules, providers")),
                 ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "knowledge",
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_knowledge_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "version"), name="one_knowledge_per_version"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -148,9 +252,24 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64)),
                 ("content", models.JSONField(help_text="as in catalog.toml")),
                 ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_knowncatalog_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "digest"), name="one_catalog_per_digest"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -191,10 +310,33 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("changed", models.DateTimeField(auto_now=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "policies",
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_policy_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant",), name="one_policy_per_tenant"),
+                    models.CheckConstraint(
+                        condition=models.Q(("most_explored__gte", 0), ("most_explored__lte", 1)),
+                        name="most_explored_0_to_1",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("judge_share__gte", 0), ("judge_share__lte", 1)),
+                        name="judge_share_0_to_1",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -210,9 +352,26 @@ class Migration(migrations.Migration):
                 ("model", models.CharField(max_length=80)),
                 ("requests", models.PositiveBigIntegerField()),
                 ("successes", models.DecimalField(decimal_places=4, max_digits=16)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_poolshare_of_tenant"),
+                    models.UniqueConstraint(
+                        fields=("tenant", "task_kind", "model"), name="one_pool_share_per_cell"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -238,251 +397,28 @@ class Migration(migrations.Migration):
                 ),
                 ("active", models.BooleanField(default=False)),
                 ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_index=False,
+                        default=tenants.owned.current_tenant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "-created"], name="prompt_fits_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="routing_promptfit_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "version"), name="one_prompt_fit_per_version"),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name="calibration",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="feedback",
-            name="decision",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="feedback",
-                to="routing.decision",
-            ),
-        ),
-        migrations.AddField(
-            model_name="feedback",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="judgement",
-            name="decision",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="judgements",
-                to="routing.decision",
-            ),
-        ),
-        migrations.AddField(
-            model_name="judgement",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="knowledge",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="knowncatalog",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="policy",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="poolshare",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddField(
-            model_name="promptfit",
-            name="tenant",
-            field=models.ForeignKey(
-                db_index=False,
-                default=tenants.owned.current_tenant_id,
-                editable=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="tenants.tenant",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="calibration",
-            index=models.Index(fields=["tenant", "agent", "-created"], name="calibrations_by_agent"),
-        ),
-        migrations.AddConstraint(
-            model_name="calibration",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_calibration_of_tenant"),
-        ),
-        migrations.AddIndex(
-            model_name="feedback",
-            index=models.Index(fields=["tenant", "-created"], name="feedback_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_feedback_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "decision"), name="one_feedback_per_decision"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="feedback",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__gte", 0), ("value__lte", 1)), name="feedback_0_to_1"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="judgement",
-            index=models.Index(fields=["tenant", "-created"], name="judgements_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="judgement",
-            index=models.Index(
-                condition=models.Q(("state", "queued")), fields=["created"], name="judgements_queued"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="judgement",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_judgement_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="judgement",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "decision"), name="one_judgement_per_decision"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="judgement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("score__isnull", True), models.Q(("score__gte", 0), ("score__lte", 1)), _connector="OR"
-                ),
-                name="judgement_0_to_1",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="knowledge",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_knowledge_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="knowledge",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "version"), name="one_knowledge_per_version"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="knowncatalog",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="routing_knowncatalog_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="knowncatalog",
-            constraint=models.UniqueConstraint(fields=("tenant", "digest"), name="one_catalog_per_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="policy",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_policy_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="policy",
-            constraint=models.UniqueConstraint(fields=("tenant",), name="one_policy_per_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="policy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("most_explored__gte", 0), ("most_explored__lte", 1)),
-                name="most_explored_0_to_1",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("judge_share__gte", 0), ("judge_share__lte", 1)),
-                name="judge_share_0_to_1",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="poolshare",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_poolshare_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="poolshare",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "task_kind", "model"), name="one_pool_share_per_cell"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="promptfit",
-            index=models.Index(fields=["tenant", "-created"], name="prompt_fits_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="promptfit",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="routing_promptfit_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="promptfit",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "version"), name="one_prompt_fit_per_version"
-            ),
         ),
         migrations.CreateModel(
             name="PooledCell",

@@ -2,7 +2,10 @@
 
 from django.db import migrations, models
 
+from miosa.pg.together import together
 
+
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("routing", "0005_key_policies_and_cached_answers"),

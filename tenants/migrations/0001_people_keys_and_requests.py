@@ -9,8 +9,10 @@ from django.db import migrations, models
 
 import tenants.owned
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     initial = True
 

@@ -9,6 +9,7 @@ from miosa.pg.append_only import append_only
 from miosa.pg.composite import CompositeForeignKey
 from miosa.pg.platform_only import platform_only
 from miosa.pg.row_security import EnableRowLevelSecurity
+from miosa.pg.together import together
 
 # The application finds the person of an identity it was told by a provider, and never a list of them.
 IDENTITIES = """
@@ -37,6 +38,7 @@ ALTER TABLE tenants_identity DISABLE ROW LEVEL SECURITY;
 """
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("tenants", "0002_registry_behind_the_wall"),
@@ -247,6 +249,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["tenant", "user"], name="sessions_of_person"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="tenants_session_of_tenant"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -284,6 +292,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="tenants_refreshtoken_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "digest"), name="refresh_token_digest_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -314,6 +326,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant", "id"), name="tenants_storedsecret_of_tenant"),
+                    models.UniqueConstraint(fields=("tenant", "name"), name="one_secret_per_name"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -464,34 +480,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="session",
-            index=models.Index(fields=["tenant", "user"], name="sessions_of_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="session",
-            constraint=models.UniqueConstraint(fields=("tenant", "id"), name="tenants_session_of_tenant"),
-        ),
-        migrations.AddConstraint(
-            model_name="refreshtoken",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="tenants_refreshtoken_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="refreshtoken",
-            constraint=models.UniqueConstraint(fields=("tenant", "digest"), name="refresh_token_digest_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="storedsecret",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "id"), name="tenants_storedsecret_of_tenant"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storedsecret",
-            constraint=models.UniqueConstraint(fields=("tenant", "name"), name="one_secret_per_name"),
         ),
         EnableRowLevelSecurity("session"),
         EnableRowLevelSecurity("refreshtoken"),

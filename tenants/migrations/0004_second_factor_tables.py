@@ -3,8 +3,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 from miosa.pg.platform_only import platform_only
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [
         ("tenants", "0003_sessions_people_audit_and_secrets"),
@@ -72,6 +74,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "confirmed"), name="one_authenticator_per_person"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RecoveryCode",
@@ -93,16 +102,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="authenticator",
-            constraint=models.UniqueConstraint(
-                fields=("user", "confirmed"), name="one_authenticator_per_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoverycode",
-            constraint=models.UniqueConstraint(fields=("device", "digest"), name="recovery_code_once"),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("device", "digest"), name="recovery_code_once"),
+                ],
+            },
         ),
         platform_only("tenants_authenticator", "tenants_recoverycode"),
     ]

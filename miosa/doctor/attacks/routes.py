@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from miosa.doctor.attack import Attack, Found, Ground, Missed
 from miosa.doctor.bodies import Schema, bodies, demanded, document, queries
+from miosa.doctor.checksum import checksum
 from miosa.doctor.requests import Answered, Asked, answer, overheard
 from miosa.doctor.route_map import SHUT, Route, Unknown, nobodys, query_of, routes, value
 from miosa.http.pagination import SEPARATOR
@@ -54,6 +55,11 @@ def attacks(ground: Ground) -> Found:
             door = Door(route, method, path + end, nowhere + end, said)
             yield from _scope(door)
             yield from _by_id(ground, door) if route.rows else _at_large(ground, schema, door)
+    # What an answer stored past its own transaction is in none that was looked at.
+    after = checksum(ground)
+    yield Attack(
+        SURFACE, "every route", "the victim's rows are what they were", after != ground.checksum, "checksum"
+    )
 
 
 def _scope(door: Door) -> Found:

@@ -88,6 +88,9 @@ def test_the_tenants_own_records_are_asked(tenant, other_tenant):
         "UPDATE steps SET agent = 'x'",
         "WITH gone AS (DELETE FROM steps RETURNING 1) SELECT * FROM gone",
         "WITH steps AS (SELECT 1) SELECT * FROM steps",
+        "WITH agents_step AS (SELECT * FROM agents_step) SELECT * FROM agents_step",
+        "WITH a AS (SELECT * FROM tenants_user), tenants_user AS (SELECT 1) SELECT * FROM a",
+        "WITH a AS (WITH tenants_user AS (SELECT 1) SELECT * FROM tenants_user) SELECT * FROM tenants_user",
         "WITH RECURSIVE a AS (SELECT 1 UNION ALL SELECT * FROM a) SELECT * FROM a",
         "SELECT * FROM agents_step",
         "SELECT * FROM public.steps",
@@ -115,6 +118,8 @@ def test_questions_that_are_not_asked(sql):
     "sql",
     [
         "SELECT agent, COUNT(*) FILTER(WHERE success) FROM steps GROUP BY agent ORDER BY 2 DESC LIMIT 5",
+        "WITH x AS (SELECT agent FROM steps), y AS (SELECT agent FROM x) SELECT y.agent FROM y JOIN x ON x.agent = y.agent",
+        "SELECT agent FROM steps WHERE EXISTS (WITH x AS (SELECT 1 AS one) SELECT one FROM x)",
         "WITH x AS (SELECT agent FROM steps) SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY agent) FROM x",
         "SELECT e.id || 'x', CAST(s.agent AS TEXT) FROM executions AS e JOIN steps AS s ON s.execution_id = e.id",
         "SELECT ROW_NUMBER() OVER (PARTITION BY agent ORDER BY created) FROM steps",

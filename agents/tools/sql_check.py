@@ -80,5 +80,20 @@ def _refuse_tables(tree: exp.Expr, tables: Mapping[str, Collection[str]]) -> Non
     for table in tree.find_all(exp.Table):
         if table.db or table.catalog or not isinstance(table.this, exp.Identifier):
             raise QuestionRefused("Tables are named without a schema, and functions give no rows here.")
-        if table.name not in tables and table.name not in own:
+        if table.name not in tables and not _is_own(table):
             raise QuestionRefused(f"There is no table {table.name}. There are: {', '.join(sorted(tables))}.")
+
+
+def _is_own(table: exp.Table) -> bool:
+    """Tell whether a name is that of a WITH around it. In its own body a name is not defined yet: there the database looks for a table."""
+    node: exp.Expr = table
+    while (parent := node.parent) is not None:
+        around = parent.args.get("with_")
+        known = parent.expressions if isinstance(parent, exp.With) else around.expressions if around else []
+        for one in known:
+            if one is node or node is around:
+                break
+            if one.alias == table.name:
+                return True
+        node = parent
+    return False

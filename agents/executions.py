@@ -22,8 +22,7 @@ from agents.telling import Event, tell, tell_all
 PLAN, CONCLUDE = "plan", "conclude"
 LEADER = "orchestrator"
 MOST_WHY = 300  # characters of what a step waits for
-# What tells when a step may begin.
-LINKS = ("execution", "key", "agent", "position", "state", "depends_on")
+STEPS = "SELECT * FROM agents_step WHERE execution_id = %s ORDER BY position"
 TERMINAL = frozenset({Step.State.COMPLETED, Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 BROKEN = frozenset({Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 
@@ -45,6 +44,11 @@ def open_execution(request: str, *, ceiling_micros: int, requested_by: str, **fi
     )
     tell(execution.pk, "task_created", request=request)
     return execution
+
+
+def steps_of(execution_id: UUID) -> list[Step]:
+    """Return all steps of an execution of the current tenant, in order."""
+    return list(Step.objects.raw(STEPS, [execution_id]))
 
 
 def lend(execution_id: UUID, micros: int) -> None:
@@ -173,10 +177,11 @@ def advance(execution_id: UUID) -> list[UUID]:
 
     What needs a step that was not done is skipped; only the leader goes on from it, to conclude or to plan anew.
     """
-    steps = list(Step.objects.filter(execution_id=execution_id).only(*LINKS).order_by("position"))
+    rows = Step.objects.filter(execution_id=execution_id).order_by("position")
+    steps = list(rows.values_list("pk", "key", "agent", "state", "depends_on", named=True))
     states = {step.key: step.state for step in steps}
-    ready: list[Step] = []
-    skipped: list[Step] = []
+    ready: list[Any] = []
+    skipped: list[Any] = []
     for step in steps:
         if step.state != Step.State.WAITING or any(states[key] not in TERMINAL for key in step.depends_on):
             continue

@@ -7,7 +7,7 @@ what should follow.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -27,20 +27,19 @@ from agents import (
     part,
     repairs,
     replanning,
+    taking,
 )
-from agents.above import Above, above
 from agents.assignment import shipping_of, task_of
 from agents.ceilings import Stopped, used
-from agents.contract import ModelUnavailable, NotYet, Profile, Result
+from agents.contract import ModelUnavailable, NotYet, Result
 from agents.executions import CONCLUDE, LEADER, PLAN
 from agents.leases import Claim, LostLease
 from agents.memory.at_work import place_of
 from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Step
 from agents.part import Done
-from agents.profiles_in_force import in_force
 from agents.recorded import values_of
-from agents.registry_kinds import ORCHESTRATOR, AgentKind, profile_of
+from agents.registry_kinds import ORCHESTRATOR
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import PaymentRequired, Problem
@@ -56,56 +55,56 @@ BACK_OFF_S = (1, 4, 16)
 
 @dataclass(frozen=True, slots=True)
 class Followup:
-    """What should be enqueued: ids of steps that became ready, of lessons to study, and of steps to look at in so many seconds."""
+    """What should be enqueued: ids of steps that became ready, of lessons to study, and of steps to look at in so many seconds.
+
+    `taken` is a step that became ready and was claimed at once.
+    """
 
     steps: list[UUID] = field(default_factory=list)
     lessons: list[UUID] = field(default_factory=list)
     later: list[tuple[UUID, float]] = field(default_factory=list)
+    taken: LiveBench | None = None
 
 
 def run_step(tenant_id: UUID, step_id: UUID) -> Followup:
     """Work on one step of the current tenant, if it is due and nobody else does."""
-    bench = _begun(tenant_id, step_id)
-    if bench is None:
-        return Followup()
+    return next(work_through(tenant_id, step_id, goes_on=lambda: False), Followup())
+
+
+def work_through(tenant_id: UUID, step_id: UUID, *, goes_on: Callable[[], bool]) -> Iterator[Followup]:
+    """Work on one step of the current tenant, if it is due and nobody else does, and yield what follows from it.
+
+    Then on one that it made ready, for as long as `goes_on` says so: that one was claimed as it was made ready, in the same
+    transaction. A message or a commit costs more than a small step does.
+    """
+    with transaction.atomic():
+        bench = taking.taken(tenant_id, step_id)
+    while bench is not None:
+        followup = _kept(bench, goes_on)
+        yield followup
+        bench = followup.taken
+
+
+def _kept(bench: LiveBench, goes_on: Callable[[], bool]) -> Followup:
     try:
         with leases.kept(bench.held):
-            return _worked(bench)
+            return _worked(bench, goes_on)
     except LostLease:
         return _let_go(bench.held)
 
 
-def _begun(tenant_id: UUID, step_id: UUID) -> LiveBench | None:
-    """Claim a step and mark its start: one transaction, in which its execution is locked first."""
-    with transaction.atomic():
-        found = above(step_id)
-        if found is None:
-            return None
-        profile = _profile_of(found)
-        held = leases.claim(tenant_id, step_id, prompt_version=profile.prompt_version if profile else "")
-        if held is None or executions.begin(held, found.execution) is None:
-            return None
-    return LiveBench(found.execution, held.step, held, profile=profile)
-
-
-def _profile_of(found: Above) -> Profile | None:
-    if found.agent not in set(AgentKind):
-        return None
-    return in_force(found.agent).of(found.execution) if found.is_changed else profile_of(found.agent)
-
-
-def _worked(bench: LiveBench) -> Followup:
+def _worked(bench: LiveBench, goes_on: Callable[[], bool]) -> Followup:
     execution, step = bench.execution, bench.step
     if step.attempt > leases.MAX_ATTEMPTS:
         return _failed(bench, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
     started = time.perf_counter()
     try:
         gates.admit(execution)
-        steps = list(execution.steps.order_by("position"))
+        steps = executions.steps_of(execution.pk)
         bench.used = used(steps)
         bench.check()
         done = _perform(execution, step, steps, bench)
-        return _recorded(bench, done, int((time.perf_counter() - started) * 1000))
+        return _recorded(bench, done, int((time.perf_counter() - started) * 1000), goes_on)
     except (LostLease, OperationalError, InterfaceError):
         raise  # not the step's fault: whoever claims it next goes on
     except Exception as error:  # noqa: BLE001  an agent is a plug-in: what it raises ends its step, not the worker
@@ -137,7 +136,7 @@ def _perform(execution: Execution, step: Step, steps: Sequence[Step], bench: Liv
     return part.done(step.key, task_of(execution, step, steps), bench, online=online)
 
 
-def _recorded(bench: LiveBench, done: Done, execution_ms: int) -> Followup:
+def _recorded(bench: LiveBench, done: Done, execution_ms: int, goes_on: Callable[[], bool]) -> Followup:
     held, step, result = bench.held, bench.step, done.result
     prior = confidence.prior_of(bench.priors)
     told_by_checks = confidence.confidence(prior, result.evidence)
@@ -158,7 +157,8 @@ def _recorded(bench: LiveBench, done: Done, execution_ms: int) -> Followup:
             )
         lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
         ready = _next(bench.execution, row, done)
-    return Followup(ready, [lesson] if lesson else [])
+        taken = taking.taken(held.tenant_id, ready[0]) if ready and goes_on() else None
+    return Followup(ready[1:] if taken else ready, [lesson] if lesson else [], taken=taken)
 
 
 def _next(execution: Execution, row: Step, done: Done) -> list[UUID]:

@@ -5,7 +5,6 @@ costs time and loses nothing.
 """
 
 import logging
-from dataclasses import replace
 from uuid import UUID
 
 from celery import shared_task
@@ -32,23 +31,18 @@ def run_step(tenant_id: str, step_id: str) -> None:
 
 
 def _go_on(tenant_id: str, step_id: UUID) -> None:
-    """Work on a step and then on one that it made ready: a message costs more than a small step does.
+    """Work on a step and then on one that it made ready.
 
     The others are rung for first, so branches run side by side. A worker that is to stop rings instead of going on.
     """
-    wanted: UUID | None = step_id
-    while wanted is not None:
-        followup = orchestrator.run_step(UUID(tenant_id), wanted)
-        wanted, others = None, followup.steps
-        if others and not _is_to_stop():
-            wanted, *others = others
-        follow(tenant_id, replace(followup, steps=others))
+    for followup in orchestrator.work_through(UUID(tenant_id), step_id, goes_on=_goes_on):
+        follow(tenant_id, followup)
 
 
-def _is_to_stop() -> bool:
+def _goes_on() -> bool:
     """Celery keeps the exit code there, and 0 is one."""
     said: int | bool | None = getattr(worker, "should_stop")  # noqa: B009  it is another one at each look
-    return said is not None and said is not False
+    return said is None or said is False
 
 
 @shared_task(name="agents.study")

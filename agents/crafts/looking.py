@@ -114,8 +114,8 @@ def looked(
 
     `source` and `rows` are figures that are known before and may be spoken of. Raises NotYet and what a ceiling raises.
     """
-    tools = [one for one in ask.bench.tools() if one.effect is Effect.READS]
-    if not tools or not ask.capable():
+    tools = [one for one in ask.bench.tools() if one.effect is Effect.READS] if ask.capable() else []
+    if not tools:
         return NOTHING
     request = task.asked if task.input == task.asked else f"{task.asked}\nYour part of it: {task.input}"
     files = listed(ask.bench)

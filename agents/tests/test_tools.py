@@ -119,7 +119,7 @@ def test_questions_that_are_not_asked(sql):
     [
         "SELECT agent, COUNT(*) FILTER(WHERE success) FROM steps GROUP BY agent ORDER BY 2 DESC LIMIT 5",
         "WITH x AS (SELECT agent FROM steps), y AS (SELECT agent FROM x) SELECT y.agent FROM y JOIN x ON x.agent = y.agent",
-        "SELECT agent FROM steps WHERE EXISTS (WITH x AS (SELECT 1 AS one) SELECT one FROM x)",
+        "SELECT agent FROM steps WHERE EXISTS(WITH x AS (SELECT 1 AS one) SELECT one FROM x)",
         "WITH x AS (SELECT agent FROM steps) SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY agent) FROM x",
         "SELECT e.id || 'x', CAST(s.agent AS TEXT) FROM executions AS e JOIN steps AS s ON s.execution_id = e.id",
         "SELECT ROW_NUMBER() OVER (PARTITION BY agent ORDER BY created) FROM steps",

@@ -218,12 +218,8 @@ class LiveBench:
         if self.held.lost.is_set():
             raise LostLease(str(self.held.step_id))
         self.check()
-        return Attribution(
-            execution_id=self.execution.pk,
-            step_id=self.step.pk,
-            agent=self.step.agent,
-            ceiling_micros=below.ceiling_now(self.execution.pk),
-        )
+        ceiling = below.ceiling_now(self.execution.pk)
+        return Attribution(self.execution.pk, self.step.pk, self.step.agent, ceiling_micros=ceiling)
 
     def _noted(self, answer: Answer) -> Reply:
         self.answers.append(answer)

@@ -4,8 +4,10 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from miosa.pg.composite import CompositeForeignKey
+from miosa.pg.together import together
 
 
+@together
 class Migration(migrations.Migration):
     dependencies = [("agents", "0009_executions_below")]
 

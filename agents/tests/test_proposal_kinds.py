@@ -70,10 +70,12 @@ def actions(row):
 def test_a_model_that_does_better_is_asked_first_and_wins(tenant):
     """Replay, bound, share, adoption; what each answer costs is told, and the wire got the models that the rows name."""
     with provider(lambda asked: told(asked, repeats=asked.model != OTHER)) as wire:
-        usual = work(7)[0].model
+        work(7)
         row = proven(proposed(Change(Kind.MODEL, model=OTHER)))
-        assert (row.state, usual == OTHER) == ("rolling", False)
-        assert {(one.old_model, one.new_model) for one in proving.pairs_of(row)} == {(usual, OTHER)}
+        assert row.state == "rolling"
+        pairs = proving.pairs_of(row)
+        assert {one.new_model for one in pairs} == {OTHER}
+        assert OTHER not in {one.old_model for one in pairs}  # the router chose those
         assert min(row.replays["new_cost_micros"], row.replays["old_cost_micros"]) > 0
         assert "a step costs $" in row.reason
         before = len(wire.chats(OTHER))

@@ -90,7 +90,7 @@ def test_tools_and_questions_are_told(tenant):
     assert "orchestrator uses write_file" in said
     assert "write_file done" in said
     assert "files: a.txt" in said
-    assert "Let the tool deploy_release do this? (pending)" in said
+    assert "Let the tool deploy_release do this? (expired)" in said  # nobody is asked for what has ended
     assert '"project": "shop"' in said
     assert asked.digest in said
     assert f"/admin/deployments/approval/{asked.pk}/change/" in said

@@ -38,6 +38,7 @@ DUE = """
 WITH due AS (
   SELECT id FROM agents_step
   WHERE state = 'ready' AND run_after <= now() AND (rung IS NULL OR rung < now() - make_interval(secs => %s))
+      AND (%s OR key <> 'plan' OR attempt > 0)
      OR state = 'running' AND lease_until < now()
   ORDER BY created LIMIT %s FOR UPDATE SKIP LOCKED)
 UPDATE agents_step s SET state = 'ready', rung = now(), lease_owner = '', lease_until = NULL
@@ -111,13 +112,13 @@ class Due(NamedTuple):
     is_new: bool
 
 
-def due(*, limit: int = 100) -> list[Due]:
-    """Return what should be rung for, of all tenants, as the platform.
+def due(*, limit: int = 100, also_new: bool = True) -> list[Due]:
+    """Return what should be rung for, of all tenants, as the platform; without `also_new` only what has begun.
 
     These are ready steps whose message was never sent, was lost or was not answered, and steps whose
     worker is dead. Any number of these may run at once. `limit` holds for each place that has rows of tenants.
     """
-    return [Due(*row) for row in in_each_place(DUE, [RING_S, limit])]
+    return [Due(*row) for row in in_each_place(DUE, [RING_S, also_new, limit])]
 
 
 def _renewed(held: Claim) -> bool:

@@ -5,9 +5,10 @@ costs time and loses nothing.
 """
 
 import logging
+from typing import Any
 from uuid import UUID
 
-from celery import shared_task
+from celery import current_app, shared_task
 from celery.worker import state as worker
 from django.db import InterfaceError, OperationalError, connection, connections
 from kombu.exceptions import OperationalError as BrokerAway
@@ -17,6 +18,8 @@ from tenants.task_scope import ends_with_its_tenant, task_scope
 
 logger = logging.getLogger(__name__)
 FIRST, LAST = 0, 5  # of the steps of priority that the broker knows
+# So many messages in the broker mean that nothing was lost, only not answered yet: ringing again would add to them for ever.
+MOST_WAITING = 200
 
 
 @shared_task(name="agents.run_step")
@@ -63,7 +66,7 @@ def improve(tenant_id: str, proposal_id: str) -> None:
 def ring_proposals() -> None:
     try:
         for tenant_id, proposal_id in proposals.due():
-            ring(improve, tenant_id, proposal_id)
+            ring(improve, tenant_id, proposal_id, priority=LAST)
     except (OperationalError, InterfaceError):
         connections["platform"].close()
 
@@ -71,10 +74,10 @@ def ring_proposals() -> None:
 @shared_task(name="agents.ring_due")
 def ring_due() -> None:
     try:
-        for one in leases.due():
+        for one in leases.due(also_new=_waiting() < MOST_WAITING):
             ring_step(one.tenant_id, one.step_id, is_new=one.is_new)
         for tenant_id, lesson_id in improvement.due():
-            ring(study, tenant_id, lesson_id)
+            ring(study, tenant_id, lesson_id, priority=LAST)
     except (OperationalError, InterfaceError):
         connections["platform"].close()
 
@@ -88,12 +91,22 @@ def sweep_memories() -> None:
         connections["platform"].close()
 
 
+def _waiting() -> int:
+    """Return how many messages the broker holds; 0 where it is away, or has none."""
+    with current_app.connection_for_write() as broker:
+        try:
+            channel: Any = broker.channel()
+            return int(channel.queue_declare(current_app.conf.task_default_queue, passive=True).message_count)
+        except (*broker.connection_errors, *broker.channel_errors):
+            return 0
+
+
 def follow(tenant_id: UUID | str, followup: orchestrator.Followup) -> None:
     """Ring for what the work returned."""
     for step_id in followup.steps:
         ring_step(tenant_id, step_id)
     for lesson_id in followup.lessons:
-        ring(study, tenant_id, lesson_id)
+        ring(study, tenant_id, lesson_id, priority=LAST)  # nobody waits for it
     for step_id, after_s in followup.later:
         ring_step(tenant_id, step_id, after_s=after_s)
 

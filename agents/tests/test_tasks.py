@@ -96,8 +96,41 @@ def test_it_gives_up_what_kills_its_workers(tenant, opened):
     assert "workers died" in opened.error
 
 
-def test_it_rings_for_every_tenant(tenant, opened):
+@pytest.fixture
+def queue():
+    """The name of a queue of its own, in which nothing waits."""
+    usual, app.conf.task_default_queue = app.conf.task_default_queue, f"due-{uuid4().hex}"
+    yield app.conf.task_default_queue
+    app.conf.task_default_queue = usual
+
+
+def test_it_rings_for_every_tenant(tenant, opened, queue):
     """What was never answered is rung for, whoever's it is."""
+    Step.objects.update(rung=None)
+    tasks.ring_due()
+    assert Step.objects.get().rung is not None
+
+
+def test_it_does_not_ring_again_for_what_waits_its_turn(tenant, opened, queue, monkeypatch):
+    """While the broker holds many messages a new task was not lost, only not reached; what has begun is rung for all the same."""
+    monkeypatch.setattr(tasks, "MOST_WAITING", 1)
+    Step.objects.update(rung=None)
+    with app.connection_for_write() as broker, broker.SimpleQueue(queue) as waiting:
+        waiting.put({"some": "message"})
+        tasks.ring_due()
+        assert Step.objects.get().rung is None
+        Step.objects.update(attempt=1)
+        tasks.ring_due()
+        assert Step.objects.get().rung is not None
+        waiting.clear()
+    Step.objects.update(rung=None, attempt=0)
+    tasks.ring_due()
+    assert Step.objects.get().rung is not None
+
+
+def test_a_broker_that_is_away_holds_nothing(tenant, opened, monkeypatch):
+    """What waits is marked, and rung for again until it is back."""
+    monkeypatch.setenv("CELERY_BROKER_WRITE_URL", "redis://127.0.0.1:9/0")
     Step.objects.update(rung=None)
     tasks.ring_due()
     assert Step.objects.get().rung is not None

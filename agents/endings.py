@@ -42,7 +42,8 @@ def finished(execution_id: UUID, state: str, **values: Any) -> Execution:
         execution_id=execution_id, description=f"execution, {state}",
     )  # fmt: skip
     cost = ledger.spent_on(execution_id)
-    approvals.withdraw(execution_id, kinds=(questions.SPEND, questions.TOOL, MESSAGE))
+    if state != Execution.State.COMPLETED:  # to get there every question was answered
+        approvals.withdraw(execution_id, kinds=(questions.SPEND, questions.TOOL, MESSAGE))
     execution = executions.finish(execution_id, state, cost_micros=cost, **values)
     quota.settle(execution.reference, cost)
     below.ended(execution, cost + execution.lent_micros)

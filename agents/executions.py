@@ -17,7 +17,7 @@ from agents.leases import Claim, renew
 from agents.models import Execution, Step
 from agents.plan import Plan, PlannedStep
 from agents.storable import storable
-from agents.telling import Event, tell, tell_all
+from agents.telling import Ended, Event, tell, tell_all
 
 PLAN, CONCLUDE = "plan", "conclude"
 LEADER = "orchestrator"
@@ -78,7 +78,7 @@ def begin(held: Claim, execution: Execution | None = None) -> tuple[Execution, S
         told = {"step": step.key, "agent": step.agent, "purpose": step.purpose, "attempt": step.attempt}
         events.append(("agent_started", told))
     if events:
-        tell_all(execution.pk, events, **changes)
+        tell_all(execution.pk, events, changes=changes)
         _set(execution, changes)
     return execution, step
 
@@ -168,7 +168,7 @@ def lay_out(execution_id: UUID, plan: Plan) -> list[UUID]:
     ]  # fmt: skip
     told = {"source": plan.source, "explanation": plan.explanation, "steps": shown}
     changes = {"plan_source": plan.source, "plan_explanation": plan.explanation}
-    tell_all(execution_id, [("plan_made", told)], **changes)
+    tell_all(execution_id, [("plan_made", told)], changes=changes)
     return [row.pk for row in rows if row.state == Step.State.READY]
 
 
@@ -212,7 +212,7 @@ def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
         "error": execution.error,
         "cause": execution.cause,
     }
-    tell_all(execution_id, [(f"task_{state}", told)], **changes)
+    tell_all(execution_id, [(f"task_{state}", told)], changes=changes)
     return execution
 
 
@@ -231,13 +231,13 @@ def _locked(execution_id: UUID) -> Execution:
 
 def _end(held: Claim, state: str, values: Mapping[str, Any], told: Mapping[str, Any]) -> Step:
     step = held.step
-    tell(held.execution_id, "agent_finished", step=step.key, agent=step.agent, state=state, **told)
+    event = {"step": step.key, "agent": step.agent, "state": state, **told}
     ended = {
         "state": state, "finished": timezone.now(), "lease_owner": "", "lease_until": None, **values
     }  # fmt: skip
-    ours = Step.objects.filter(pk=step.pk, fence=held.fence, state=Step.State.RUNNING)
-    if not ours.update(**ended):
-        raise held.gone()  # what was told is undone with the caller's transaction
+    ours = Ended(step.pk, held.fence, ended)
+    if not tell_all(held.execution_id, [("agent_finished", event)], ended=ours):
+        raise held.gone()
     _set(step, ended)
     return step
 

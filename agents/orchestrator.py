@@ -100,7 +100,7 @@ def _worked(bench: LiveBench, goes_on: Callable[[], bool]) -> Followup:
     started = time.perf_counter()
     try:
         gates.admit(execution)
-        steps = executions.steps_of(execution.pk)
+        steps = [step] if step.key == PLAN else executions.steps_of(execution.pk)
         bench.used = used(steps)
         bench.check()
         done = _perform(execution, step, steps, bench)

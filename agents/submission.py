@@ -43,8 +43,8 @@ def submit(
         if files:
             artefacts.keep(execution.pk, files, origin=Artefact.Origin.PERSON)
         _admit(execution)
-        first = execution.steps.get(key=executions.PLAN)
-        transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first.pk, is_new=True))
+        first = execution.steps.values_list("pk", flat=True).get(key=executions.PLAN)
+        transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first, is_new=True))
     return execution
 
 

@@ -102,6 +102,7 @@ def fail(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> Step
 
 def retry(held: Claim, error: str, *, after_s: float) -> None:
     """Give a claimed step back, to be tried again after so many seconds."""
+    tell(held.execution_id, "agent_retried", step=held.key, error=error)
     renew(held)
     Step.objects.filter(pk=held.step_id).update(
         state=Step.State.READY,
@@ -112,16 +113,15 @@ def retry(held: Claim, error: str, *, after_s: float) -> None:
         error=storable(error),
         errors=F("errors") + 1,
     )
-    tell(held.execution_id, "agent_retried", step=held.key, error=error)
 
 
 def postpone(held: Claim, why: str, *, after_s: float) -> None:
     """Give a claimed step back that can only go on later; that is no error and no attempt. `why` is told once."""
-    renew(held)
     told = storable(why)[:MOST_WHY]
     rows = Step.objects.filter(pk=held.step_id)
     if rows.exclude(waits_for=told).exists():
         tell(held.execution_id, "agent_waits", step=held.key, why=told)
+    renew(held)
     due = TransactionNow() + timedelta(seconds=after_s)
     rows.update(
         state=Step.State.READY,

@@ -115,7 +115,7 @@ def test_a_kill_ends_it_with_all_it_started(sandbox):
     assert ended.value.exit_code != 0
     assert "signal: killed" in (ended.value.error or "")
     assert sandbox.commands.kill(handle.pid) is False
-    assert until(lambda: "3117" not in _running(sandbox), timeout_s=5)
+    assert until(lambda: "sleep 3117" not in _running(sandbox), timeout_s=5)
 
 
 def test_a_listener_may_leave_and_another_come(sandbox):

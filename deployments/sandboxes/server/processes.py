@@ -19,6 +19,8 @@ from deployments.sandboxes.server.places import place
 from deployments.sandboxes.server.process_events import events
 from deployments.sandboxes.server.rooms import Room, Rooms
 
+AFTER_S = 0.25  # from the end of a call's time to the end of its program: the caller hears of the time, not of the kill
+
 
 class Processes(ProcessService):
     """The SDK's generated service, over the boxes that are open."""
@@ -34,7 +36,7 @@ class Processes(ProcessService):
         room = room_of_call(self._rooms, context)
         limit_s = _seconds(context.timeout_ms)
         process = await _started(room, request)
-        end = self._end_in(process, limit_s)
+        end = self._end_in(process, None if limit_s is None else limit_s + AFTER_S)
         try:
             told_events = events(process, every_s=keepalive_s(context), deadline_s=limit_s)
             async for event in _closing(told_events, room):

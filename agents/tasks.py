@@ -18,7 +18,8 @@ from tenants.task_scope import ends_with_its_tenant, task_scope
 
 logger = logging.getLogger(__name__)
 FIRST, LAST = 0, 5  # of the steps of priority that the broker knows
-# So many messages in the broker mean that nothing was lost, only not answered yet: ringing again would add to them for ever.
+# While the broker holds so many, a new task is not rung for again: most were only not reached yet, and ringing would add to
+# them for ever. One whose message was lost is rung for when there are fewer.
 MOST_WAITING = 200
 
 

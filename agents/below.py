@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from agents import executions
@@ -16,6 +16,7 @@ from agents.models import Execution, Step
 from billing import ledger, quota
 from routing import insight
 
+OPEN_BELOW = "SELECT id FROM agents_execution WHERE parent_id = %s AND finished IS NULL"
 SHARE = 0.5  # of what is left above
 
 
@@ -79,7 +80,9 @@ def ended(row: Execution, cost_micros: int) -> None:
 
 def open_below(execution_id: UUID) -> list[UUID]:
     """Return the executions right below that have not ended."""
-    return list(Execution.objects.filter(parent_id=execution_id, finished=None).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_BELOW, [execution_id])
+        return [below_id for (below_id,) in cursor]
 
 
 def any_below(execution: Execution) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.functions import TransactionNow
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -17,22 +18,30 @@ from agents.leases import Claim, renew
 from agents.models import Execution, Step
 from agents.plan import Plan, PlannedStep
 from agents.storable import storable
-from agents.telling import Ended, Event, tell, tell_all
+from agents.telling import end_step, tell, tell_all
+from miosa.pg.reading import selected
+from miosa.pg.rows import insert
 
 PLAN, CONCLUDE = "plan", "conclude"
 LEADER = "orchestrator"
+TOLD_AT_THE_END = {"confidence": None, "cost_micros": 0, "error": "", "cause": Execution.Cause.NONE}
 MOST_WHY = 300  # characters of what a step waits for
-STEPS = "SELECT * FROM agents_step WHERE execution_id = %s ORDER BY position"
+EXECUTION = "SELECT * FROM agents_execution WHERE id = %s"
+ADVANCE = "SELECT * FROM agents_advance(%s, %s)"
+RUNG = {"run_after": "now()", "rung": "CASE WHEN state = 'ready' THEN now() END"}  # by the database's clock
 TERMINAL = frozenset({Step.State.COMPLETED, Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 BROKEN = frozenset({Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 
 
 def open_execution(request: str, *, ceiling_micros: int, requested_by: str, **fields: Any) -> Execution:
     """Write a pending execution with its first step, the plan."""
-    execution: Execution = Execution.objects.create(
-        request=request, ceiling_micros=ceiling_micros, requested_by=requested_by, **fields
-    )
-    Step.objects.create(
+    return opened(request, ceiling_micros=ceiling_micros, requested_by=requested_by, **fields)[0]
+
+
+def opened(request: str, *, ceiling_micros: int, requested_by: str, **fields: Any) -> tuple[Execution, Step]:
+    """The same, with that step, for which a worker is to be called."""
+    execution = Execution(request=request, ceiling_micros=ceiling_micros, requested_by=requested_by, **fields)
+    first = Step(
         execution=execution,
         key=PLAN,
         position=0,
@@ -40,47 +49,16 @@ def open_execution(request: str, *, ceiling_micros: int, requested_by: str, **fi
         purpose="Choose the agents and their order",
         instruction=request,
         state=Step.State.READY,
-        rung=TransactionNow(),
     )
+    insert([execution])
+    insert([first], computed=RUNG)
     tell(execution.pk, "task_created", request=request)
-    return execution
-
-
-def steps_of(execution_id: UUID) -> list[Step]:
-    """Return all steps of an execution of the current tenant, in order."""
-    return list(Step.objects.raw(STEPS, [execution_id]))
+    return execution, first
 
 
 def lend(execution_id: UUID, micros: int) -> None:
     """Move a part of an execution's ceiling to one below it; a negative amount comes back."""
     Execution.objects.filter(pk=execution_id).update(lent_micros=F("lent_micros") + micros)
-
-
-def begin(held: Claim, execution: Execution | None = None) -> tuple[Execution, Step] | None:
-    """Mark the claimed step's start and return what it is about; None where its execution is paused.
-
-    `execution` where it was locked before the step was claimed, in the same transaction. Raises LostLease when the step was
-    cancelled since.
-    """
-    if execution is None:
-        execution = _locked(held.execution_id)
-        renew(held)
-    if execution.paused:
-        Step.objects.filter(pk=held.step_id).update(
-            state=Step.State.HELD, lease_owner="", lease_until=None, attempt=F("attempt") - 1
-        )
-        return None
-    step, events, changes = held.step, list[Event](), dict[str, Any]()
-    if execution.state == Execution.State.PENDING:
-        changes = {"state": Execution.State.IN_PROGRESS, "started": timezone.now()}
-        events.append(("task_started", {}))
-    if not step.waits_for:  # one that looks again whether it can go on has started long ago
-        told = {"step": step.key, "agent": step.agent, "purpose": step.purpose, "attempt": step.attempt}
-        events.append(("agent_started", told))
-    if events:
-        tell_all(execution.pk, events, changes=changes)
-        _set(execution, changes)
-    return execution, step
 
 
 def hold(execution: Execution, approval_id: UUID) -> None:
@@ -156,11 +134,10 @@ def lay_out(execution_id: UUID, plan: Plan) -> list[UUID]:
             permits=list(step.permits),
             expects=step.expects[:300],
             state=Step.State.WAITING if step.depends_on else Step.State.READY,
-            rung=None if step.depends_on else TransactionNow(),
         )
         for position, step in enumerate([*plan.steps, last], start=1)
     ]
-    Step.objects.bulk_create(rows)
+    insert(rows, computed=RUNG)
     shown = [
         {"step": s.key, "agent": s.agent, "purpose": s.purpose, "depends_on": list(s.depends_on),
          "permits": list(s.permits), "expects": s.expects}
@@ -173,47 +150,21 @@ def lay_out(execution_id: UUID, plan: Plan) -> list[UUID]:
 
 
 def advance(execution_id: UUID) -> list[UUID]:
-    """Make ready what waits for nothing more; return the ids of the steps that became ready.
+    """Make ready what waits for nothing more; return the ids of the steps that became ready, in order.
 
     What needs a step that was not done is skipped; only the leader goes on from it, to conclude or to plan anew.
     """
-    rows = Step.objects.filter(execution_id=execution_id).order_by("position")
-    steps = list(rows.values_list("pk", "key", "agent", "state", "depends_on", named=True))
-    states = {step.key: step.state for step in steps}
-    ready: list[Any] = []
-    skipped: list[Any] = []
-    for step in steps:
-        if step.state != Step.State.WAITING or any(states[key] not in TERMINAL for key in step.depends_on):
-            continue
-        broken = step.agent != LEADER and any(states[key] in BROKEN for key in step.depends_on)
-        states[step.key] = Step.State.SKIPPED if broken else Step.State.READY
-        (skipped if broken else ready).append(step)
-    now = TransactionNow()
-    ids = [step.pk for step in ready]
-    if ready:
-        Step.objects.filter(pk__in=ids).update(state=Step.State.READY, rung=now, run_after=now)
-    if skipped:
-        gone = Step.objects.filter(pk__in=[step.pk for step in skipped])
-        gone.update(state=Step.State.SKIPPED, finished=timezone.now())
-        tell_all(execution_id, [("agent_skipped", {"step": s.key, "agent": s.agent}) for s in skipped])
-    return ids
+    with connection.cursor() as cursor:
+        cursor.execute(ADVANCE, [execution_id, LEADER])
+        return [step_id for (step_id,) in cursor]
 
 
 def finish(execution_id: UUID, state: str, **values: Any) -> Execution:
     """End an execution; its reservation is settled by the caller in the same transaction. One that has ended stays as it is."""
-    execution = _locked(execution_id)
-    if execution.ended:
-        return execution
     changes = {"state": state, "finished": timezone.now(), **values}
-    _set(execution, changes)
-    told = {
-        "confidence": execution.confidence,
-        "cost_micros": execution.cost_micros,
-        "error": execution.error,
-        "cause": execution.cause,
-    }
+    told = {name: values.get(name, otherwise) for name, otherwise in TOLD_AT_THE_END.items()}
     tell_all(execution_id, [(f"task_{state}", told)], changes=changes)
-    return execution
+    return selected(Execution, EXECUTION, [execution_id])[0]
 
 
 def cancel_steps(execution_id: UUID) -> None:
@@ -232,11 +183,8 @@ def _locked(execution_id: UUID) -> Execution:
 def _end(held: Claim, state: str, values: Mapping[str, Any], told: Mapping[str, Any]) -> Step:
     step = held.step
     event = {"step": step.key, "agent": step.agent, "state": state, **told}
-    ended = {
-        "state": state, "finished": timezone.now(), "lease_owner": "", "lease_until": None, **values
-    }  # fmt: skip
-    ours = Ended(step.pk, held.fence, ended)
-    if not tell_all(held.execution_id, [("agent_finished", event)], ended=ours):
+    ended = {"state": state, "finished": timezone.now(), **values}
+    if not end_step(held.execution_id, step.pk, held.fence, ended, event):
         raise held.gone()
     _set(step, ended)
     return step

@@ -34,21 +34,20 @@ def _health() -> list[dict[str, Any]]:
 
 
 def _recent_executions() -> list[dict[str, Any]]:
-    rows = Execution.objects.only(*TOLD).order_by("-created")[:RECENT]
-    return [_execution(row) for row in rows]
+    return [_execution(row) for row in Execution.objects.order_by("-created").values("id", *TOLD)[:RECENT]]
 
 
-def _execution(row: Execution) -> dict[str, Any]:
-    took = row.finished - row.started if row.finished and row.started else None
+def _execution(row: Mapping[str, Any]) -> dict[str, Any]:
+    took = row["finished"] - row["started"] if row["finished"] and row["started"] else None
     return {
-        "id": str(row.pk),
-        "status": row.state,
-        "request": row.request,
-        "confidence": None if row.confidence is None else float(row.confidence),
+        "id": str(row["id"]),
+        "status": row["state"],
+        "request": row["request"],
+        "confidence": None if row["confidence"] is None else float(row["confidence"]),
         "execution_ms": None if took is None else int(took.total_seconds() * 1000),
-        "cost_micros": row.cost_micros,
-        "error": row.error,
-        "created_at": row.created.isoformat(),
+        "cost_micros": row["cost_micros"],
+        "error": row["error"],
+        "created_at": row["created"].isoformat(),
     }
 
 

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from agents.models import Step
+from agents.models import Execution, Step
+from miosa.pg.reading import read
 from tenants.heartbeat import beating
 from tenants.places import in_each_place
 
@@ -22,13 +23,11 @@ BEAT_S = 0.5  # also how soon a cancellation reaches a running call
 RING_S = 10.0  # an unanswered message is sent again after this long
 MAX_ATTEMPTS = 20  # a step that kills its worker ends in failed, it does not loop
 
+# What is claimed is locked and told of there; the rows are read after it, by statements of their own.
 CLAIM = """
-UPDATE agents_step SET state = 'running', lease_owner = %s, lease_until = now() + make_interval(secs => %s),
-  fence = fence + 1, attempt = attempt + 1, started = coalesce(started, now()),
-  prompt_version = coalesce(%s, prompt_version)
-WHERE id = %s
-  AND (state = 'ready' AND run_after <= now() OR state = 'running' AND lease_until < now())
-RETURNING *"""
+SELECT * FROM agents_claim(%(step)s, %(owner)s, make_interval(secs => %(lease)s), %(versions)s);
+SELECT * FROM agents_execution WHERE id = (SELECT execution_id FROM agents_step WHERE id = %(step)s);
+SELECT * FROM agents_step WHERE execution_id = (SELECT execution_id FROM agents_step WHERE id = %(step)s) ORDER BY position"""
 
 RENEW = """
 UPDATE agents_step SET lease_until = now() + make_interval(secs => %s)
@@ -51,12 +50,21 @@ class LostLease(Exception):  # noqa: N818  it reads as what happened
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on one step, which is as it was when it was claimed. `lost` is set when it is gone."""
+    """The right to work on one step, with its execution and all its steps as they were then. `lost` is set when it is gone.
+
+    `is_changed`: changes of the step's agent may be in force.
+    """
 
     tenant_id: UUID
+    execution: Execution
     step: Step
-    fence: int
+    steps: tuple[Step, ...]
+    is_changed: bool
     lost: threading.Event = field(default_factory=threading.Event, compare=False)
+
+    @property
+    def fence(self) -> int:
+        return self.step.fence
 
     @property
     def step_id(self) -> UUID:
@@ -64,7 +72,7 @@ class Claim:
 
     @property
     def execution_id(self) -> UUID:
-        return self.step.execution_id
+        return self.execution.pk
 
     @property
     def key(self) -> str:
@@ -76,15 +84,24 @@ class Claim:
         return LostLease(str(self.step_id))
 
 
-def claim(tenant_id: UUID, step_id: UUID, *, prompt_version: str | None = None) -> Claim | None:
-    """Take a step of the current tenant; None for a duplicate message or a step that is not due.
+def claim(tenant_id: UUID, step_id: UUID, *, versions: str = "{}") -> Claim | None:
+    """Take a step of the current tenant and mark its start, its execution locked first.
 
-    `prompt_version`, where it is known, is written down whatever comes of the step.
+    `versions` are the prompt versions of agents, as JSON: that of the step's is written down whatever comes of it.
+    None for a duplicate message, a step that is not due, or one of a paused execution: that one is held.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    for step in Step.objects.raw(CLAIM, [owner, LEASE_S, prompt_version, step_id]):
-        return Claim(tenant_id, step, step.fence)
-    return None
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"step": step_id, "owner": owner, "lease": LEASE_S, "versions": versions})
+        is_claimed, is_changed = cursor.fetchone()
+        if not is_claimed:
+            return None
+        cursor.nextset()
+        (execution,) = read(Execution, cursor)
+        cursor.nextset()
+        steps = tuple(read(Step, cursor))
+    step = next(one for one in steps if one.pk == step_id)
+    return Claim(tenant_id, execution, step, steps, is_changed)
 
 
 def renew(held: Claim) -> None:

@@ -7,7 +7,7 @@ what should follow.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -77,8 +77,7 @@ def work_through(tenant_id: UUID, step_id: UUID, *, goes_on: Callable[[], bool])
     Then on one that it made ready, for as long as `goes_on` says so: that one was claimed as it was made ready, in the same
     transaction. A message or a commit costs more than a small step does.
     """
-    with transaction.atomic():
-        bench = taking.taken(tenant_id, step_id)
+    bench = taking.taken(tenant_id, step_id)
     while bench is not None:
         followup = _kept(bench, goes_on)
         yield followup
@@ -100,10 +99,9 @@ def _worked(bench: LiveBench, goes_on: Callable[[], bool]) -> Followup:
     started = time.perf_counter()
     try:
         gates.admit(execution)
-        steps = [step] if step.key == PLAN else executions.steps_of(execution.pk)
-        bench.used = used(steps)
+        bench.used = used(bench.held.steps)
         bench.check()
-        done = _perform(execution, step, steps, bench)
+        done = _perform(execution, step, bench)
         return _recorded(bench, done, int((time.perf_counter() - started) * 1000), goes_on)
     except (LostLease, OperationalError, InterfaceError):
         raise  # not the step's fault: whoever claims it next goes on
@@ -131,9 +129,9 @@ def _not_done(bench: LiveBench, error: Exception) -> Followup:
             return _tried(bench, f"{type(error).__name__}: the log has the details", retryable=True)
 
 
-def _perform(execution: Execution, step: Step, steps: Sequence[Step], bench: LiveBench) -> Done:
+def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
     online = step.agent == LEADER and shipping_of(execution) is not None
-    return part.done(step.key, task_of(execution, step, steps), bench, online=online)
+    return part.done(step.key, task_of(execution, step, bench.held.steps), bench, online=online)
 
 
 def _recorded(bench: LiveBench, done: Done, execution_ms: int, goes_on: Callable[[], bool]) -> Followup:

@@ -37,14 +37,13 @@ def submit(
     """
     with transaction.atomic():
         ceiling = _ceiling(requested_by) if most_micros is None else min(most_micros, _ceiling(requested_by))
-        execution = executions.open_execution(
+        execution, first = executions.opened(
             request, ceiling_micros=ceiling, requested_by=requested_by, **fields
         )
         if files:
             artefacts.keep(execution.pk, files, origin=Artefact.Origin.PERSON)
         _admit(execution)
-        first = execution.steps.values_list("pk", flat=True).get(key=executions.PLAN)
-        transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first, is_new=True))
+        transaction.on_commit(lambda: ring_step(str(execution.tenant_id), first.pk, is_new=True))
     return execution
 
 

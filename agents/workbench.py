@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from agents import below, facts, memory, sandboxed, speech
 from agents import shipping as shipping_of_executions
 from agents.ceilings import NOTHING, Repeats, Used, ceilings, check
@@ -49,8 +47,6 @@ from routing.requirement import Requirement
 class LiveBench:
     """Implements `agents.contract.Workbench`; remembers the calls made for the step's record."""
 
-    execution: Execution
-    step: Step
     held: Claim
     answers: list[Answer] = field(default_factory=list)
     priors: list[float] = field(default_factory=list)
@@ -64,6 +60,14 @@ class LiveBench:
         self._repeats = Repeats(self.step.agent)
         self._toolbox = Toolbox(self.execution, self.step, profile_of(self.step.agent).tools)
         self._tool_turns = ToolTurns(self._toolbox, self._repeats)
+
+    @property
+    def execution(self) -> Execution:
+        return self.held.execution
+
+    @property
+    def step(self) -> Step:
+        return self.held.step
 
     def in_force(self, own: Profile) -> Profile:
         return self.profile if self.profile and self.profile.kind == own.kind else own
@@ -205,8 +209,7 @@ class LiveBench:
         self.judged += [(answer.decision_id, tuple(evidence)) for answer in self.answers[len(self.judged) :]]
 
     def note(self, text: str) -> None:
-        with transaction.atomic():
-            tell(self.execution.pk, "note", step=self.step.key, agent=self.step.agent, text=text)
+        tell(self.execution.pk, "note", step=self.step.key, agent=self.step.agent, text=text)
 
     def facts(self, name: str, **filters: Any) -> list[dict[str, Any]]:
         return facts.facts(name, **filters)
@@ -224,19 +227,11 @@ class LiveBench:
     def _noted(self, answer: Answer) -> Reply:
         self.answers.append(answer)
         self.priors.append(answer.prior)
-        with transaction.atomic():
-            tell(
-                self.execution.pk,
-                "model_answered",
-                step=self.step.key,
-                agent=self.step.agent,
-                model=answer.model,
-                why=answer.why,
-                decision_id=answer.decision_id,
-                tokens=answer.input_tokens + answer.output_tokens,
-                cost_micros=answer.cost_micros,
-                latency_ms=answer.latency_ms,
-            )
+        tell(
+            self.execution.pk, "model_answered", step=self.step.key, agent=self.step.agent, model=answer.model,
+            why=answer.why, decision_id=answer.decision_id, tokens=answer.input_tokens + answer.output_tokens,
+            cost_micros=answer.cost_micros, latency_ms=answer.latency_ms,
+        )  # fmt: skip
         return Reply(
             text=answer.text,
             model=answer.model,

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 
 from billing import price_list
@@ -17,6 +17,9 @@ from billing.plans import LIMITS, MAY_BE_NONE, Plan
 from billing.rates import price_micros
 from tenants import audit
 
+IN_FORCE = """
+SELECT term, value FROM billing_agreement WHERE effective <= %s AND (expires IS NULL OR expires > %s)
+ORDER BY effective, created"""
 MOMENT = timedelta(microseconds=1)
 
 
@@ -109,7 +112,6 @@ def _tell(action: str, row: Agreement, before: Any = None, after: Any = None) ->
 
 def _in_force(moment: datetime | None) -> dict[str, int | None]:
     wanted = moment or timezone.now()
-    rows = Agreement.objects.filter(effective__lte=wanted).filter(
-        Q(expires__isnull=True) | Q(expires__gt=wanted)
-    )
-    return dict(rows.order_by("effective", "created").values_list("term", "value"))
+    with connection.cursor() as cursor:
+        cursor.execute(IN_FORCE, [wanted, wanted])
+        return dict(cursor.fetchall())

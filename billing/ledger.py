@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Sum
+from django.db import connection, transaction
 
 from billing import quota
 from billing.books import charging, reversing
@@ -14,6 +13,8 @@ from billing.books.facts import Fact, Tokens
 from billing.models import LedgerEntry, Reservation
 from billing.subscriptions import current_budget
 from tenants import audit
+
+SPENT = "SELECT coalesce(sum(cost_micros), 0) FROM billing_ledgerentry WHERE execution_id = %s"
 
 __all__ = ["Fact", "Tokens", "post", "post_all", "reverse", "spent_on"]
 
@@ -96,5 +97,6 @@ def reverse(entry_id: UUID, *, why: str) -> LedgerEntry:
 
 def spent_on(execution_id: UUID | None) -> int:
     """Return the micro-dollars charged for one execution so far."""
-    total = LedgerEntry.objects.filter(execution_id=execution_id).aggregate(total=Sum("cost_micros"))["total"]
-    return int(total or 0)
+    with connection.cursor() as cursor:
+        cursor.execute(SPENT, [execution_id])
+        return int(cursor.fetchone()[0])

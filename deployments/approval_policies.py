@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from deployments.approval_rules import Rule
 from deployments.models import ApprovalPolicy
 from miosa.http.problem import Conflict, NotFound
+from miosa.pg.reading import selected
 from tenants import audit
 
 WAITS_S = 86_400
@@ -20,7 +21,7 @@ def rules() -> tuple[Rule, ...]:
     """Return the current tenant's own rules, as `approval_rules.needs_approval` takes them."""
     return tuple(
         Rule(row.kind, row.asks, row.above_micros, frozenset(row.tool_kinds), frozenset(row.environments))
-        for row in ApprovalPolicy.objects.all()
+        for row in selected(ApprovalPolicy, "SELECT * FROM deployments_approvalpolicy")
     )
 
 

@@ -19,6 +19,7 @@ from agents.memory.embedding import embedded_if_possible, model_in_use
 from agents.models import Memory, Step
 from agents.storable import storable
 from miosa.http.problem import NotFound, Unprocessable, invalid
+from miosa.pg.rows import insert_new
 from tenants import audit
 from tenants.places import in_each_place
 
@@ -87,7 +88,7 @@ def remember_result(
         importance=min(1.0, max(0.0, float(confidence) / 10)),
         **(place or Place(scope=Memory.Scope.TENANT)).fields,
     )
-    Memory.objects.bulk_create([row], ignore_conflicts=True)
+    insert_new([row])
     if pattern:
         stored = Memory.objects.filter(step_id=step.pk, kind=Memory.Kind.RESULT).values_list("pk", flat=True)
         vectors.put(stored.get(), pattern, model)

@@ -80,7 +80,8 @@ def test_it_numbers_events_without_gaps(tenant):
     end(tenant, execution, "a")
     events = events_after(execution.pk, 0).events
     assert [event["number"] for event in events] == list(range(1, len(events) + 1))
-    assert [event["kind"] for event in events][:3] == ["task_created", "agent_finished", "plan_made"]
+    kinds = ["task_created", "task_started", "agent_started", "agent_finished", "plan_made"]
+    assert [event["kind"] for event in events][:5] == kinds
     assert events_after(execution.pk, 2).events == events[2:]
     assert not events_after(execution.pk, 0).ended
 

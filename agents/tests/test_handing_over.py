@@ -30,7 +30,6 @@ def execution(tenant):
 def failed(tenant, execution, key, cause=Execution.Cause.ERROR):
     held = leases.claim(tenant.pk, execution.steps.get(key=key).pk)
     with transaction.atomic():
-        executions.begin(held)
         return executions.fail(held, "it broke", cause=cause)
 
 

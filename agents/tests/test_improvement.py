@@ -14,8 +14,8 @@ PASSED = {"check": "it parses", "passed": True, "weight": 1.0, "detail": ""}
 def weak(tenant, evidence, **values):
     execution = executions.open_execution("Do it", ceiling_micros=0, requested_by="user:test")
     step = execution.steps.get()
-    held = leases.claim(tenant.pk, step.pk)
-    result = {"success": True, "confidence": 3, "evidence": evidence, "model": "m", "prompt_version": "abc"}
+    held = leases.claim(tenant.pk, step.pk, versions='{"orchestrator": "abc"}')
+    result = {"success": True, "confidence": 3, "evidence": evidence, "model": "m"}
     return executions.complete(held, result | values, told={})
 
 

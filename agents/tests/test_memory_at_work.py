@@ -1,9 +1,8 @@
 """Agents remember and recall in their execution's place; what a tool put out is shown as material, whatever it says."""
 
 import pytest
-from django.db import transaction
 
-from agents import executions, leases, submission
+from agents import leases, submission
 from agents.contract import Context, Recollection, Task
 from agents.models import Memory
 from agents.roster import communication
@@ -31,10 +30,8 @@ def bench(tenant, *, conversation="", project=""):
         "Say hello", requested_by="user:test", conversation=conversation, parameters=parameters
     )
     held = leases.claim(tenant.pk, made.steps.get().pk)
-    with transaction.atomic():
-        begun = executions.begin(held)
-    assert begun
-    return LiveBench(*begun, held)
+    assert held
+    return LiveBench(held)
 
 
 def outputs(found):

@@ -1,9 +1,8 @@
 """Steps that recalled by their task's embedding share the router's selection with similar tasks."""
 
 import pytest
-from django.db import transaction
 
-from agents import executions, leases, submission
+from agents import leases, submission
 from agents.workbench import LiveBench
 from miosa.testing.flows import providers
 from miosa.testing.wire_replies import Reply
@@ -26,10 +25,8 @@ def bench(tenant):
     """The workbench of a step that has just begun."""
     step = submission.submit(TASK, requested_by="user:test").steps.get()
     held = leases.claim(tenant.pk, step.pk)
-    with transaction.atomic():
-        begun = executions.begin(held)
-    assert begun
-    return LiveBench(*begun, held)
+    assert held
+    return LiveBench(held)
 
 
 def decided(made, **options):

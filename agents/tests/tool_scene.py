@@ -3,9 +3,7 @@
 from itertools import count
 from typing import Any
 
-from django.db import transaction
-
-from agents import executions, leases, submission
+from agents import leases, submission
 from agents.ceilings import Repeats
 from agents.contract import Returned, Turn, Use
 from agents.models import Step
@@ -29,10 +27,7 @@ def again(tenant: Any, step: Step) -> LiveBench:
     Step.objects.filter(pk=step.pk, state="running").update(state="ready", lease_until=None, lease_owner="")
     held = leases.claim(tenant.pk, step.pk)
     assert held
-    with transaction.atomic():
-        started = executions.begin(held)
-    assert started
-    bench = LiveBench(*started, held)
+    bench = LiveBench(held)
     bench._toolbox = Toolbox(bench.execution, bench.step, ALL)
     bench._tool_turns = ToolTurns(bench._toolbox, Repeats(bench.step.agent))
     return bench

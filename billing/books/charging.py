@@ -13,21 +13,23 @@ from uuid_utils.compat import uuid7
 from billing.books.facts import Fact
 from tenants.owned import current_tenant_id
 
+# What costs nothing owes nobody: this alone is all of it.
+FRESH = """
+INSERT INTO billing_ledgerentry (id, tenant_id, meter, quantity, input_tokens, cached_tokens, output_tokens,
+  cost_micros, source, source_id, execution_id, model, agent, description, details, told, created)
+SELECT id, %(tenant)s, meter, quantity, input, cached, output, cost, source, source_id, execution, model, agent,
+  description, details::jsonb, %(told)s AND cost > 0, moment
+FROM unnest(%(ids)s::uuid[], %(meters)s::text[], %(quantities)s::bigint[], %(inputs)s::bigint[],
+  %(cached)s::bigint[], %(outputs)s::bigint[], %(costs)s::bigint[], %(sources)s::text[], %(source_ids)s::text[],
+  %(executions)s::uuid[], %(models)s::text[], %(agents)s::text[], %(descriptions)s::text[], %(details)s::text[],
+  %(moments)s::timestamptz[]) AS given (id, meter, quantity, input, cached, output, cost, source, source_id,
+  execution, model, agent, description, details, moment)
+ON CONFLICT (tenant_id, source, source_id) DO NOTHING RETURNING id, cost_micros AS cost, created"""
 # Each fact owes the part of the whole from (upto - cost) to upto, each grant pays one from (upto - remaining) to upto:
 # what overlaps is paid by that grant. Grants are locked in the order in which they burn, so that no two charges wait
 # for each other; a fact that costs nothing locks none.
-CHARGE = """
-WITH fresh AS (
-  INSERT INTO billing_ledgerentry (id, tenant_id, meter, quantity, input_tokens, cached_tokens, output_tokens,
-    cost_micros, source, source_id, execution_id, model, agent, description, details, told, created)
-  SELECT id, %(tenant)s, meter, quantity, input, cached, output, cost, source, source_id, execution, model, agent,
-    description, details::jsonb, %(told)s AND cost > 0, moment
-  FROM unnest(%(ids)s::uuid[], %(meters)s::text[], %(quantities)s::bigint[], %(inputs)s::bigint[],
-    %(cached)s::bigint[], %(outputs)s::bigint[], %(costs)s::bigint[], %(sources)s::text[], %(source_ids)s::text[],
-    %(executions)s::uuid[], %(models)s::text[], %(agents)s::text[], %(descriptions)s::text[], %(details)s::text[],
-    %(moments)s::timestamptz[]) AS given (id, meter, quantity, input, cached, output, cost, source, source_id,
-    execution, model, agent, description, details, moment)
-  ON CONFLICT (tenant_id, source, source_id) DO NOTHING RETURNING id, cost_micros AS cost, created),
+CHARGE = f"""
+WITH fresh AS ({FRESH}),
 owed AS (SELECT *, sum(cost) OVER (ORDER BY id) AS upto FROM fresh WHERE cost > 0),
 locked AS (
   SELECT id, remaining_micros AS remaining, priority, expires, created FROM billing_grant
@@ -52,7 +54,7 @@ posted AS (
 noted AS (
   INSERT INTO billing_usagetotell (id, tenant_id, micros, moment)
   SELECT uuidv7(), %(tenant)s, cost, created FROM fresh WHERE %(told)s AND cost > 0)
-SELECT id, cost FROM fresh"""
+SELECT id, cost, created FROM fresh"""
 
 
 def is_told() -> bool:
@@ -86,5 +88,8 @@ def charge(facts: Sequence[Fact]) -> dict[UUID, int]:
         "moments": [one.occurred_at or now for one in facts],
     }
     with connection.cursor() as cursor:
-        cursor.execute(CHARGE, {"tenant": current_tenant_id(), "told": is_told(), **columns})
-        return {entry: int(cost) for entry, cost in cursor.fetchall()}
+        cursor.execute(
+            CHARGE if any(columns["costs"]) else FRESH,
+            {"tenant": current_tenant_id(), "told": is_told(), **columns},
+        )
+        return {entry: int(cost) for entry, cost, _ in cursor.fetchall()}

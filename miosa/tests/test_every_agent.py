@@ -49,7 +49,6 @@ def worked(tenant, kind, request):
     execution = submission.submit(request, requested_by="user:test")
     held = leases.claim(tenant.pk, execution.steps.get().pk)
     with transaction.atomic():
-        executions.begin(held)
         executions.complete(held, {"success": True, "confidence": 8}, told={})
         plan = Plan((PlannedStep(kind, kind, kind, request),), "rules", "this agent alone")
         executions.lay_out(execution.pk, plan)

@@ -105,11 +105,23 @@ def work(doomed: Doomed) -> bool:
     return bool(steps or lessons)
 
 
-def until_nothing_is_due(doomed: Doomed, between: Callable[[], None] = lambda: None) -> None:
-    """Let workers go on one after the other; `between` is what people do meanwhile."""
+def until_nothing_is_due(
+    life: Callable[[], Doomed], between: Callable[[], None] = lambda: None
+) -> list[Doomed]:
+    """Let one worker after the other go on, and return those that died; `between` is what people do meanwhile."""
+    worker, dead = life(), list[Doomed]()
     for _ in range(MOST_ROUNDS):
         time_passes()
-        if not work(doomed):
-            return
+        if not work(worker):
+            return dead
+        if worker.last:
+            dead.append(worker)
+            worker = life()
         between()
-    raise AssertionError(f"It never ends, {doomed}")
+    raise AssertionError(f"It never ends: {dead}")
+
+
+def only(doomed: Doomed) -> Callable[[], Doomed]:
+    """One worker that dies, and then one that does not."""
+    lives = iter([doomed])
+    return lambda: next(lives, Doomed())

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from agents import mcp_servers, tool_rules
-from agents.models import Artefact, Execution, Memory, ToolUse
 from agents.contract import NotYet
+from agents.models import Artefact, Execution, Memory, ToolUse
 from agents.tests.dying import every_death, mortal
 from agents.tests.test_mcp_client import serving
 from agents.tests.tool_scene import again, begun, use

@@ -6,12 +6,15 @@ from dataclasses import replace
 import pytest
 
 from agents import mcp_servers, tool_rules
-from agents.contract import NotYet
+from agents.ceilings import MOST_REPEATS
+from agents.contract import Freight, NotYet, Shipping
+from agents.crafts.hands_on import used
+from agents.leases import LostLease
 from agents.models import Artefact, Execution, Memory, ToolUse
 from agents.tests.dying import every_death, mortal
 from agents.tests.test_mcp_client import serving
 from agents.tests.tool_scene import again, begun, use
-from deployments.models import Approval, Deployment
+from deployments.models import Approval, Deployment, Project
 from deployments.tests.plain_world import plain_world
 from miosa.embedded.server import free_port
 
@@ -98,6 +101,29 @@ def test_a_question_is_asked_once(tenant):
         assert Approval.objects.filter(execution_id=row.pk).count() == 1, doomed
 
     assert every_death(run) > 5
+
+
+def test_a_look_of_the_platform_is_no_repeat(tenant):
+    """However many workers die between it and the end of their step: an agent that goes in circles is something else."""
+    bench = begun(tenant)
+    for _ in range(MOST_REPEATS + 1):
+        bench = again(tenant, bench.step)
+        assert used(bench, "The platform looks", "list_files", {}, again=True).ok
+
+
+def test_one_that_was_given_up_changes_nothing_more(permitted):
+    """It was only asleep, and another has its step by now: it learns so before it does anything."""
+    bench = begun(permitted)
+    again(permitted, bench.step)
+    for act in (
+        lambda: use(bench, "write_file", path="a.txt", content="one"),
+        lambda: bench.remember("The sea is salt."),
+        lambda: bench.keep({"a.txt": b"one"}),
+        lambda: bench.ship(Freight("Sea", "a page", {"index.html": "x"}, {"kind": "static"}), Shipping()),
+    ):
+        with pytest.raises(LostLease):
+            act()
+    assert not any(kind.objects.exists() for kind in (ToolUse, Memory, Artefact, Project))
 
 
 def test_a_server_of_tools_can_tell_a_repeat(permitted, settings):

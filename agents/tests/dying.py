@@ -73,11 +73,14 @@ def mortal(doomed: Doomed) -> Iterator[None]:
         connection.close()
 
 
-def every_death(run: Callable[[Doomed], None], *, every: bool = False) -> int:
-    """Run something once for each instant at which it can die, until it is done before it dies; return how many there were."""
+def every_death(run: Callable[[Doomed], None], *, every: bool = False, stride: int = 1) -> int:
+    """Run something once for each instant at which it can die, or for one in `stride`, until it is done before it dies.
+
+    Return how many there were.
+    """
     deaths = 0
     for after in (False, True):
-        for at in count(1):
+        for at in count(1, stride):
             doomed = Doomed(at, after, every)
             run(doomed)
             if not doomed.last:

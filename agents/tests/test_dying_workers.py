@@ -11,7 +11,7 @@ from miosa.testing.flows import providers
 
 __all__ = ["models_fixture"]
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
-SEED, SAMPLE, SMALL = 7, 8, 40
+SEED, SAMPLE, SMALL = 7, 5, 40
 AFTER = 0.3  # of the deaths: after a statement
 FEW, MANY = (10, 60), 3  # instants of a life that ends soon, and how many of these there are at least
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from agents import executions
@@ -69,8 +70,9 @@ def admit(execution: Execution) -> None:
     if row.digest != approvals.digest_of(
         questions.SPEND, exact
     ):  # it may cost something else than what was said yes to
-        row = _asked(execution, questions.SPEND, exact, of=SPEND, requested_by=execution.requested_by)
-        executions.hold(execution, row.pk)
+        with transaction.atomic():  # asked, noted and told together
+            row = _asked(execution, questions.SPEND, exact, of=SPEND, requested_by=execution.requested_by)
+            executions.hold(execution, row.pk)
     state = approvals.state(row.pk)
     if state == Approval.State.PENDING:
         raise NotYet(patience(row), f"waits for approval {row.pk}: it may cost {row.effect['may_cost']}")

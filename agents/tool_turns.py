@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agents.ceilings import Repeats
-from agents.contract.tools import Turn, Use
+from agents.contract.tools import CHECK, Turn, Use
 from agents.toolbox import Toolbox
 from routing import gateway
 from routing.errors import NoCandidate
@@ -36,8 +36,11 @@ class ToolTurns:
         return turn
 
     def _count(self, uses: Sequence[Use]) -> None:
-        """The same tests over other files are another use: what was changed so far counts as an argument."""
-        for use in uses:
+        """The same tests over other files are another use: what was changed so far counts as an argument.
+
+        What the platform looks at by itself is no agent going in circles: whoever goes on after a kill looks again.
+        """
+        for use in (one for one in uses if one.id != CHECK):
             self._repeats.note(use.tool, changed=self._left, asked=use.arguments)
 
     def _keep(self, turn: Turn) -> None:

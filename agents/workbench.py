@@ -26,7 +26,7 @@ from agents.contract import (
     Use,
 )
 from agents.conversation import uses_of
-from agents.leases import Claim, LostLease
+from agents.leases import Claim, LostLease, renew
 from agents.memory.at_work import note_of, place_of, reach_of
 from agents.memory.embedding import embedded, model_in_use
 from agents.model_calls import answered, prompt_of
@@ -45,7 +45,7 @@ from routing.requirement import Requirement
 
 @dataclass
 class LiveBench:
-    """Implements `agents.contract.Workbench`; remembers the calls made for the step's record."""
+    """Implements `agents.contract.Workbench`; keeps the calls for the step's record. Who was given up changes nothing more."""
 
     held: Claim
     answers: list[Answer] = field(default_factory=list)
@@ -98,13 +98,9 @@ class LiveBench:
             max_output_tokens=max_output_tokens, temperature=temperature,
         )  # fmt: skip
         needed = Requirement(
-            task_kind,
-            self._mode(mode),
-            asked.input_tokens,
-            max_output_tokens,
-            needs_json=bool(schema),
+            task_kind, self._mode(mode), asked.input_tokens, max_output_tokens, needs_json=bool(schema),
             needs_tools=bool(tools) and models_know_tools(task_kind, self._mode(mode)),
-        )
+        )  # fmt: skip
         try:
             with speech.spoken(self.execution.pk, self.step.key):
                 answer = answered(
@@ -152,10 +148,11 @@ class LiveBench:
         importance: float = 0.5,
         keep_s: float | None = None,
     ) -> str:
-        place = place_of(self.execution, scope)
+        renew(self.held)
         note = note_of(
-            self.step, text, place=place, origin=origin, source=source, importance=importance, keep_s=keep_s
-        )
+            self.step, text, place=place_of(self.execution, scope), origin=origin, source=source,
+            importance=importance, keep_s=keep_s,
+        )  # fmt: skip
         try:
             return str(memory.remember(note).pk)
         except Unprocessable as refusal:
@@ -173,6 +170,7 @@ class LiveBench:
         return sandboxed.run_program(files, commands, timeout_s=timeout_s, of=self.step)
 
     def ship(self, freight: Freight, shipping: Shipping) -> Shipment:
+        renew(self.held)
         return shipping_of_executions.ship(self.execution, freight, shipping)
 
     def check(self) -> None:
@@ -191,6 +189,7 @@ class LiveBench:
 
     def use(self, said: str, uses: Sequence[Use]) -> Turn:
         self.check()
+        renew(self.held)
         return self._tool_turns.use(said, uses)
 
     def read(self, path: str) -> bytes | None:
@@ -203,6 +202,7 @@ class LiveBench:
         return self._toolbox.workspace.originals()
 
     def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+        renew(self.held)
         return self._toolbox.workspace.keep(files, origin=Artefact.Origin.AGENT)
 
     def judge(self, evidence: Sequence[Evidence]) -> None:

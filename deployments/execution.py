@@ -10,7 +10,7 @@ from deployments.sandbox_runs_performing import Asked, Performed, check
 from deployments.sandbox_runs_permit import permit, refuse_used_up, where, why_not
 from deployments.sandbox_runs_work import SPARE_S, asked_of, carry_out
 from deployments.sandboxes.contract import NO_FILES, SandboxRefused, SandboxRun, SandboxUnavailable
-from deployments.sandboxes.e2b import NOTHING
+from deployments.sandboxes.e2b import NOTHING, end_boxes
 from deployments.sandboxes.outcomes import SandboxBusy
 from miosa.http.problem import PaymentRequired
 
@@ -75,6 +75,8 @@ def _run(
         refuse_used_up()
     except PaymentRequired as error:
         raise SandboxRefused(error.detail) from error
+    if step_id is not None:
+        _clear_away(step_id)
     row = sandbox_runs.open_run(
         execution_id=execution_id, step_id=step_id, hosts=list(hosts), **asked_of(asked, where().name)
     )
@@ -84,6 +86,12 @@ def _run(
     except SandboxBusy as error:
         sandbox_runs.fail(row.pk, fence, error.reason)
         raise
+
+
+def _clear_away(step_id: UUID) -> None:
+    """A step runs one thing at a time: what it has open is a dead worker's, and would keep the plan's boxes for minutes."""
+    for run_id in sandbox_runs.abandon(step_id):
+        end_boxes(where(), permit(), metadata={"run": str(run_id)})
 
 
 def _claimed(row: RunRow, timeout_s: float) -> int:

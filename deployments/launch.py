@@ -6,7 +6,7 @@ however often somebody launches, what was begun comes to its end and the newest 
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -44,17 +44,21 @@ def launch(
     execution_id: UUID | None = None,
     approval: Approval | None = None,
     trusted: bool = False,
+    key: UUID | None = None,
 ) -> Deployment:
     """Accept a deployment of the current tenant; it is queued, and waits for an approval where one is needed.
 
     `approval`: somebody's word that was asked for before; the same one again returns the deployment it was for.
     `trusted`: whoever asks may approve, so nobody else is asked.
+    `key`: its id; asked for again under it, the deployment that is there is returned.
 
     Raises:
         Unprocessable: target, strategy or recipe do not fit; the detail says what to change.
         PaymentRequired, TooManyRequests: the plan has no room for another service or another deployment today.
         Conflict: the project was put away, the service is suspended, or the approval is for something else.
     """
+    if key and (there := Deployment.objects.filter(pk=key).first()):
+        return cast("Deployment", there)
     plan(project, release, target=target, environment=environment, strategy=strategy)
     effect = effect_of(project, release, target=target, environment=environment, strategy=strategy)
     with transaction.atomic():
@@ -70,6 +74,7 @@ def launch(
         row: Deployment = records.open_deployment(
             service,
             release,
+            id=key,
             strategy=strategy,
             waits=waits,
             requested_by=requested_by,

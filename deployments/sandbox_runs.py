@@ -103,6 +103,17 @@ def fail(run_id: UUID, fence: int | None, error: str, *, box_ms: int = 0) -> boo
     return _end(run_id, fence, SandboxRun.State.FAILED, {"error": error, "box_ms": box_ms})
 
 
+def abandon(step_id: UUID) -> list[UUID]:
+    """Fail what a step left open whose worker is dead, and return the ids: its boxes are free for whoever goes on."""
+    open_states = (SandboxRun.State.QUEUED, SandboxRun.State.RUNNING)
+    left = SandboxRun.objects.filter(step_id=step_id, detached=False, state__in=open_states)
+    ids = list(left.values_list("pk", flat=True))
+    left.filter(pk__in=ids).update(
+        state=SandboxRun.State.FAILED, error=ABANDONED, finished=TransactionNow(), lease_until=None
+    )
+    return ids
+
+
 def give_back(run_id: UUID, fence: int) -> None:
     """Let a run wait again: there was no room for it just now."""
     SandboxRun.objects.filter(pk=run_id, fence=fence, state=SandboxRun.State.RUNNING).update(

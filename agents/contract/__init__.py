@@ -3,10 +3,11 @@
 from agents.contract.answers import CodeRun, Embed, Freight, ProgramRun, Recollection, Reply, Shipment
 from agents.contract.errors import CodeRunUnavailable, ModelUnavailable, NotYet
 from agents.contract.task import Context, Evidence, Handover, Result, Shipping, Task
-from agents.contract.tools import Effect, Offered, Returned, Turn, Use
+from agents.contract.tools import CHECK, Effect, Offered, Returned, Turn, Use
 from agents.contract.workbench import Agent, Profile, Workbench
 
 __all__ = [
+    "CHECK",
     "Agent",
     "CodeRun",
     "CodeRunUnavailable",

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+CHECK = "check"  # the id of a use that the platform makes in its own name, to see for itself
+
 
 class Effect(StrEnum):
     """What using a tool does to the world outside the step."""

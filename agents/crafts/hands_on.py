@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.contract import Evidence, Offered, Returned, Turn, Use, Workbench
+from agents.contract import CHECK, Evidence, Offered, Returned, Turn, Use, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.tool_use import Worked, work
 
@@ -87,7 +87,7 @@ def used(
 
     A step that is done anew finds what it used before, unless it is to be done `again` because files have changed.
     """
-    wanted = (Use("check", tool, arguments),)
+    wanted = (Use(CHECK, tool, arguments),)
     if not again:
         for turn in bench.earlier():
             if turn.said == said and [(one.tool, one.arguments) for one in turn.uses] == [(tool, arguments)]:

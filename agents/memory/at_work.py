@@ -1,13 +1,14 @@
 """Where an execution stands: what its agents see of the tenant's memory, and where what they remember belongs."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.utils import timezone
 
 from agents.memory.keeping import MOST_CHARACTERS, Note, Place, Provenance
 from agents.memory.reach import Reach
 from agents.models import Execution, Memory, Step
+from agents.storable import storable
 from deployments.models import Project
 
 
@@ -26,11 +27,15 @@ def reach_of(execution: Execution, *, scope: str = "", kind: str = "") -> Reach:
 def note_of(
     step: Step, text: str, *, place: Place, origin: str, source: str, importance: float, keep_s: float | None
 ) -> Note:
-    """Return what a step's agent wants remembered. It never passes for a person's word, whatever it says of it."""
+    """Return what a step's agent wants remembered. It never passes for a person's word, whatever it says of it.
+
+    The same words in the same place are the same note, however often the step is done.
+    """
     whose = Memory.Origin.TOOL if origin == Memory.Origin.TOOL else Memory.Origin.AGENT
     said = Provenance(f"agent:{step.agent}", whose, source, step.pk, step.agent)
     expires = timezone.now() + timedelta(seconds=keep_s) if keep_s else None
-    return Note(text[:MOST_CHARACTERS], said, place, importance, expires)
+    key = uuid5(step.pk, f"{place.fields['scope']} {storable(text)}")
+    return Note(text[:MOST_CHARACTERS], said, place, importance, expires, key)
 
 
 def _project_id(execution: Execution) -> UUID | None:

@@ -3,7 +3,8 @@
     python -m agents.tests.mcp_double stdio | PORT [described otherwise]
 
 `forecast` says that it only reads and returns words which look like an order; `order` has an effect; `slow` never ends;
-`leave` starts a program that outlives it and returns its number.
+`leave` starts a program that outlives it and returns its number; `pay` pays once for each key of a repeat, and tells how
+often it was asked and how often it paid.
 """
 
 import subprocess
@@ -11,12 +12,14 @@ import sys
 import time
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 
 
 def serve(where: str, described: str) -> None:
     """Answer until the process is ended."""
     server = MCPServer("weather")
+    asked: list[str] = []
 
     @server.tool(annotations=ToolAnnotations(read_only_hint=True), description=described)
     def forecast(city: str) -> str:
@@ -34,6 +37,11 @@ def serve(where: str, described: str) -> None:
     @server.tool(description="Leave something behind.")
     def leave() -> int:
         return subprocess.Popen(["sleep", "600"], start_new_session=True).pid
+
+    @server.tool(description="Pay for the umbrellas.")
+    def pay(ctx: Context) -> dict[str, int]:
+        asked.append(str((ctx.request_context.meta or {}).get("miosa/idempotency-key", f"none {len(asked)}")))
+        return {"asked": len(asked), "paid": len(set(asked))}
 
     if where == "stdio":
         server.run("stdio")

@@ -145,7 +145,7 @@ def test_a_program_of_the_operator_is_spoken_to_over_its_streams(tenant, setting
 def test_a_tool_that_never_ends_is_given_up():
     """The time for a call is bounded, and the program is gone afterwards."""
     place = Place(command=(*DOUBLE, "stdio"))
-    assert {one.name for one in definitions(place)} == {"forecast", "order", "slow", "leave"}
+    assert {one.name for one in definitions(place)} == {"forecast", "order", "slow", "leave", "pay"}
     with pytest.raises(McpFailed, match="did not answer within"):
         call(place, "slow", {}, timeout_s=4)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from agents.contract.tools import Effect, Returned
 from agents.tools.contract import Hands, Tool, ToolRefused, parameters
@@ -48,6 +49,7 @@ def _deploy(arguments: Mapping[str, Any], hands: Hands) -> Returned:
             environment=arguments.get("environment", "preview"),
             requested_by=REQUESTED_BY,
             execution_id=hands.execution.pk,
+            key=UUID(hands.key),
         )
     except Problem as error:
         raise ToolRefused(str(error)) from error

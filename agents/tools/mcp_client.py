@@ -29,6 +29,7 @@ MOST_NAME, MOST_DESCRIPTION = (
     4_000,
 )  # characters of a tool's name, as the protocol has it, and of what it is for
 MOST_STRUCTURED = 200_000  # characters of JSON: of a tool's schema, and of what is structured in an answer
+KEY = "miosa/idempotency-key"
 VISIT = "MIOSA_MCP_VISIT"  # in the environment of a program and of whatever it starts
 ODD = re.compile(r"[^A-Za-z0-9_-]")  # what the providers' wires do not take in a name
 Found = TypeVar("Found")
@@ -87,11 +88,17 @@ def definitions(place: Place, *, timeout_s: float = MOST_S) -> tuple[Definition,
     return _visited(place, visit, timeout_s)
 
 
-def call(place: Place, name: str, arguments: Mapping[str, Any], *, timeout_s: float = MOST_S) -> Called:
-    """Have a server use one of its tools. Raises McpFailed."""
+def call(
+    place: Place, name: str, arguments: Mapping[str, Any], *, key: str = "", timeout_s: float = MOST_S
+) -> Called:
+    """Have a server use one of its tools. Raises McpFailed.
+
+    `key` goes along as `_meta`: a server that knows it does the same use once, however often it is called.
+    """
 
     async def visit(client: Client) -> Called:
-        result = await client.call_tool(name, dict(arguments), read_timeout_seconds=timeout_s)
+        meta: Any = {KEY: key} if key else None
+        result = await client.call_tool(name, dict(arguments), read_timeout_seconds=timeout_s, meta=meta)
         text = "\n".join(_text(block) for block in result.content)
         structured = result.structured_content
         fits = isinstance(structured, dict) and len(json.dumps(structured)) <= MOST_STRUCTURED

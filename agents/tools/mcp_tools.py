@@ -18,12 +18,12 @@ def tool_of(
 ) -> Tool:
     """Return one of a server's tools. `changed` is told where its definition is another than the pinned one."""
 
-    def run(arguments: Mapping[str, Any], _hands: Hands) -> Returned:
+    def run(arguments: Mapping[str, Any], hands: Hands) -> Returned:
         try:
             if changed and (why := _difference(place, pinned)):
                 changed(why)
                 raise ToolRefused(why)
-            called = call(place, pinned.name, arguments)
+            called = call(place, pinned.name, arguments, key=hands.key)
         except McpFailed as error:
             raise ToolRefused(f"The MCP server {server} could not do it: {error}") from error
         return Returned(

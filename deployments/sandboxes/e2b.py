@@ -209,6 +209,19 @@ def open_sandbox(
         opened.end()
 
 
+def end_boxes(where: Where, permit: Permit, *, metadata: Mapping[str, str]) -> None:
+    """End the tenant's boxes that bear these marks: whoever opened them is gone. One that cannot be reached ends with its time."""
+    from e2b_code_interpreter import Sandbox, SandboxQuery
+
+    options = where.options(permit)
+    marks = {"tenant": permit.tenant, **metadata}
+    with suppress(*quiet()):
+        pages = Sandbox.list(query=SandboxQuery(metadata=marks), **options)
+        while pages.has_next:
+            for found in pages.next_items():
+                Sandbox.kill(found.sandbox_id, **options)
+
+
 def _shown(result: Any) -> Mapping[str, Any]:
     """Return the formats of a result as plain values."""
     formats: dict[str, Any] = {}

@@ -11,9 +11,12 @@ from agents.models import Artefact, Execution
 from deployments import contents
 from deployments.paths import checked_path, refuse_file_as_folder
 from miosa.http.problem import NotFound, Unprocessable
+from miosa.pg.reading import selected
 
 MOST_FILES = 200
 UNKNOWN = "application/octet-stream"
+NEWEST = """
+SELECT DISTINCT ON (path) * FROM agents_artefact WHERE execution_id = %s ORDER BY path, number DESC"""
 REFERS = "SELECT FROM agents_artefact a WHERE a.tenant_id = c.tenant_id AND a.digest = c.digest"
 
 
@@ -104,5 +107,4 @@ def tell() -> None:
 
 
 def _newest(execution_id: UUID) -> dict[str, Artefact]:
-    rows = Artefact.objects.filter(execution_id=execution_id).order_by("path", "-number").distinct("path")
-    return {row.path: row for row in rows}
+    return {row.path: row for row in selected(Artefact, NEWEST, [execution_id])}

@@ -31,7 +31,7 @@ SEED = 7
 ACTS = ("worker0", "flush", "worker1", "beat", "database", "worker0", "worker1")
 OUTAGES = ("flush", "database")
 PLAIN = 1_500
-WARM = 16  # executions
+WARM = 100  # executions
 PEACEFUL = "Check the health of the platform: which models failed, and how long did they take?"
 ASKING = "Say hello to a new customer of ours in one friendly sentence."
 ANSWER = Reply(text="Hello and welcome, we are glad that you are a customer of ours now!", before_s=0.5)
@@ -56,6 +56,7 @@ def in_peace(bench: Bench, number: int, folder: Path) -> float:
     """Steps a second where nothing happens to them."""
     with crew(bench.site.environ, folder):
         bench.wait(bench.submit(WARM, PEACEFUL))
+        bench.rows("ANALYZE")  # as the server does by itself seconds after a table has grown
         ids = bench.submit(number, PEACEFUL)
         bench.wait(ids)
     steps, seconds = bench.rows(STEPS, ids)[0]

@@ -54,7 +54,8 @@ class Bench:
         for _ in range(100):
             try:
                 with psycopg.connect(url, autocommit=True) as connection:
-                    return connection.execute(query, values).fetchall()
+                    asked = connection.execute(query, values)
+                    return asked.fetchall() if asked.description else []
             except psycopg.OperationalError:
                 time.sleep(0.2)
         raise RuntimeError("the database does not come back")

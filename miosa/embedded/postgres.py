@@ -27,6 +27,8 @@ SETTINGS = {
     "unix_socket_directories": "",
     "shared_preload_libraries": "pg_stat_statements",
     "max_connections": "200",  # the pools of web, worker, beat and a test run together
+    # A new site's tables grow from nothing: how statements are carried out shall follow within seconds, not a minute.
+    "autovacuum_naptime": "5s",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -17,7 +17,7 @@ from agents.leases import Claim, renew
 from agents.models import Execution, Step
 from agents.plan import Plan, PlannedStep
 from agents.storable import storable
-from agents.telling import Ended, Event, tell, tell_all
+from agents.telling import NO_CHANGES, Ended, Event, tell, tell_all
 
 PLAN, CONCLUDE = "plan", "conclude"
 LEADER = "orchestrator"
@@ -25,6 +25,7 @@ MOST_WHY = 300  # characters of what a step waits for
 STEPS = "SELECT * FROM agents_step WHERE execution_id = %s ORDER BY position"
 TERMINAL = frozenset({Step.State.COMPLETED, Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 BROKEN = frozenset({Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
+Taken = Mapping[str, Any]  # columns
 
 
 def open_execution(request: str, *, ceiling_micros: int, requested_by: str, **fields: Any) -> Execution:
@@ -95,12 +96,14 @@ def complete(held: Claim, values: Mapping[str, Any], *, told: Mapping[str, Any])
     return _end(held, Step.State.COMPLETED, values, told)
 
 
-def fail(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> Step:
-    """Record that a claimed step cannot be done, and what kind of thing stopped it."""
-    return _end(held, Step.State.FAILED, {"error": storable(error), "cause": cause}, {"error": error})
+def fail(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR, taken: Taken = NO_CHANGES) -> Step:
+    """Record that a claimed step cannot be done, what kind of thing stopped it, and what it took (`recorded.taken`)."""
+    return _end(
+        held, Step.State.FAILED, {"error": storable(error), "cause": cause, **taken}, {"error": error}
+    )
 
 
-def retry(held: Claim, error: str, *, after_s: float) -> None:
+def retry(held: Claim, error: str, *, after_s: float, taken: Taken = NO_CHANGES) -> None:
     """Give a claimed step back, to be tried again after so many seconds."""
     tell(held.execution_id, "agent_retried", step=held.key, error=error)
     renew(held)
@@ -112,10 +115,11 @@ def retry(held: Claim, error: str, *, after_s: float) -> None:
         lease_until=None,
         error=storable(error),
         errors=F("errors") + 1,
+        **taken,
     )
 
 
-def postpone(held: Claim, why: str, *, after_s: float) -> None:
+def postpone(held: Claim, why: str, *, after_s: float, taken: Taken = NO_CHANGES) -> None:
     """Give a claimed step back that can only go on later; that is no error and no attempt. `why` is told once."""
     told = storable(why)[:MOST_WHY]
     rows = Step.objects.filter(pk=held.step_id)
@@ -131,6 +135,7 @@ def postpone(held: Claim, why: str, *, after_s: float) -> None:
         lease_until=None,
         waits_for=told,
         attempt=F("attempt") - 1,
+        **taken,
     )
 
 
@@ -232,9 +237,7 @@ def _locked(execution_id: UUID) -> Execution:
 def _end(held: Claim, state: str, values: Mapping[str, Any], told: Mapping[str, Any]) -> Step:
     step = held.step
     event = {"step": step.key, "agent": step.agent, "state": state, **told}
-    ended = {
-        "state": state, "finished": timezone.now(), "lease_owner": "", "lease_until": None, **values
-    }  # fmt: skip
+    ended = {"state": state, "finished": timezone.now(), "lease_owner": "", "lease_until": None, **values}
     ours = Ended(step.pk, held.fence, ended)
     if not tell_all(held.execution_id, [("agent_finished", event)], ended=ours):
         raise held.gone()

@@ -196,7 +196,7 @@ def _report(health: Sequence[Row], figures: Mapping[str, Any], agents: Sequence[
     if agents:
         lines += [
             "",
-            "**Agents**",
+            f"**Agents**{_window(agents)}",
             *(
                 _agent_line(row)
                 for row in sorted(agents, key=lambda row: -(row.get("total") or 0))
@@ -204,6 +204,11 @@ def _report(health: Sequence[Row], figures: Mapping[str, Any], agents: Sequence[
             ),
         ]
     return lines
+
+
+def _window(agents: Sequence[Row]) -> str:
+    last = agents[0].get("of_last")
+    return f" (the last {last:,} steps of each)" if last else ""
 
 
 def _well(row: Row) -> str:

@@ -13,7 +13,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "recent_executions": (
         "id", "status", "request", "confidence", "execution_ms", "cost_micros", "error", "created_at",
     ),
-    "agent_performance": ("agent", "total", "successful", "failed", "mean_confidence", "mean_ms"),
+    "agent_performance": ("agent", "of_last", "total", "successful", "failed", "mean_confidence", "mean_ms"),
     "model_performance": (
         "model", "provider", "task_kind", "requests", "successes", "mean_ms", "mean_confidence",
         "cost_micros", "tokens",

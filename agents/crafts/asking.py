@@ -1,11 +1,12 @@
 """Ask in one agent's name: its prompt, its question templates, its routing wishes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.contract import ModelUnavailable, Offered, Profile, Reply, Turn, Workbench
 from agents.text import grammars
+from agents.text.bags import BY_WORDS, compared
 from agents.text.fence import fenced
 from agents.text.words import words
 from agents.verifiers import prose
@@ -23,6 +24,7 @@ class Asker:
 
     bench: Workbench
     own: Profile
+    _told: set[str] = field(default_factory=set, compare=False)
 
     @property
     def profile(self) -> Profile:
@@ -74,6 +76,14 @@ class Asker:
         ]
         shown = fenced("\n\n".join(pairs), origin="earlier work") if pairs else ""
         return f"\n\nEarlier work, for its form alone:\n{shown}" if shown else ""
+
+    def vectors(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return what texts are compared by; where that is their words, since embeddings are away, it is told once."""
+        vectors, by_words = compared(texts, self.bench.embed)
+        if by_words and BY_WORDS not in self._told:
+            self._told.add(BY_WORDS)
+            self.bench.note(f"Texts are compared {BY_WORDS}.")
+        return vectors
 
     def capable(self, task_kind: str = "") -> bool:
         """Return whether a strong model would answer this agent now."""

@@ -189,7 +189,7 @@ def _layer(ask: Asker, row: Mapping[str, Any]) -> int:
             return index
     if row["kind"] == "constraint":
         return 0
-    vectors = ask.bench.embed([row["text"], *(about for _, about, _ in LAYERS)])
+    vectors = ask.vectors([row["text"], *(about for _, about, _ in LAYERS)])
     return nearest(vectors[0], vectors[1:])[0][0]
 
 

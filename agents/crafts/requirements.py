@@ -139,7 +139,7 @@ def _ideas(ask: Asker, wanted: str) -> tuple[str, ...]:
     ]
     if not lines:
         return ()
-    vectors = ask.bench.embed([wanted, *lines])
+    vectors = ask.vectors([wanted, *lines])
     near = [similarity(vectors[0], vector) for vector in vectors[1:]]
     return tuple(line for line, score in zip(lines, near, strict=True) if NEAR <= score <= SAME)
 

@@ -3,6 +3,7 @@
 import math
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from agents.contract import Embed, ModelUnavailable
@@ -19,12 +20,12 @@ class Compared(NamedTuple):
     by_words: bool
 
 
-def compared(texts: Sequence[str], embed: Embed) -> Compared:
-    """Return what texts can be compared by."""
-    try:
-        return Compared(embed(texts), by_words=False)
-    except ModelUnavailable:
-        return Compared([bag(text) for text in texts], by_words=True)
+def compared(texts: Sequence[str], embed: Embed | None) -> Compared:
+    """Return what texts can be compared by; `embed` is None where nobody embeds."""
+    with suppress(ModelUnavailable):
+        if embed:
+            return Compared(embed(texts), by_words=False)
+    return Compared([bag(text) for text in texts], by_words=True)
 
 
 def bag(text: str) -> list[float]:

@@ -72,22 +72,24 @@ def check(done: Used, most: Ceilings) -> None:
         (
             done.tokens > most.tokens,
             Cause.TOKENS,
-            f"{done.tokens:,} tokens are used, and {most.tokens:,} allowed",
+            f"{done.tokens:,} tokens are used, and {most.tokens:,} allowed (MIOSA_EXECUTION_TOKENS)",
         ),
         (
             done.steps > most.steps,
             Cause.STEPS,
-            f"it has {done.steps} steps, counting each try, and {most.steps} are allowed",
+            f"it has {done.steps} steps, counting each try, and {most.steps} are allowed (MIOSA_EXECUTION_STEPS)",
         ),
         (
             done.work_s > most.work_s,
             Cause.TIME,
-            f"{done.work_s:,.0f} s were worked, and {most.work_s:,} allowed",
+            f"{done.work_s:,.0f} s were worked, and {most.work_s:,} allowed (MIOSA_EXECUTION_WORK_S)",
         ),
     )
     for is_passed, cause, said in passed:
         if is_passed:
-            raise Stopped(cause, f"The execution was stopped: {said}.")
+            raise Stopped(
+                cause, f"The execution was stopped: {said}. Ask for less at once, or for more to be allowed."
+            )
 
 
 @dataclass
@@ -105,5 +107,6 @@ class Repeats:
         if self._done[mark] >= MOST_REPEATS:
             raise Stopped(
                 Cause.REPEATS,
-                f"The execution was stopped: {self.agent} used {tool} {MOST_REPEATS} times with the same arguments.",
+                f"The execution was stopped: {self.agent} used {tool} {MOST_REPEATS} times with the same arguments. A fork may tell"
+                f" that step what it misses.",
             )

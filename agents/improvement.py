@@ -153,8 +153,8 @@ def _broken(step: Step) -> str:
     recent = list(ended.order_by("-finished").values_list("state", "cause")[:LOOK_BACK])
     broken = recent.count((Step.State.FAILED, Execution.Cause.ERROR))
     return (
-        f"{broken} of the last {len(recent)} steps of {step.agent} ended in an error. The worker's log says where this one did:"
-        f" look for step {step.key} of {step.execution_id}."
+        f"{broken} of the last {len(recent)} steps of {step.agent} ended in an error. What the log says of step {step.key} of"
+        f" {step.execution_id} has to be mended."
     )
 
 

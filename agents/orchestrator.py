@@ -5,7 +5,6 @@ and recorded in one: result, outcome, memory, lesson, what became ready. It enqu
 what should follow.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,15 +37,13 @@ from agents.memory.at_work import place_of
 from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Step
 from agents.part import Done
-from agents.recorded import steps_beside, taken, values_of
+from agents.recorded import broke_off, steps_beside, taken, values_of
 from agents.registry_kinds import ORCHESTRATOR
 from agents.workbench import LiveBench
 from billing import ledger, quota
 from miosa.http.problem import PaymentRequired, Problem
 from routing import calibrations, verdicts
 from routing.errors import EmbeddingsUnavailable
-
-logger = logging.getLogger(__name__)
 
 Cause = Execution.Cause
 MAX_ERRORS = 3
@@ -97,7 +94,10 @@ def _kept(bench: LiveBench, goes_on: Callable[[], bool]) -> Followup:
 def _worked(bench: LiveBench, goes_on: Callable[[], bool]) -> Followup:
     execution, step = bench.execution, bench.step
     if step.attempt > leases.MAX_ATTEMPTS:
-        return _failed(bench, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
+        return _failed(
+            bench,
+            f"Given up after {leases.MAX_ATTEMPTS} workers died at it; it may need more memory than they have.",
+        )
     try:
         gates.admit(execution)
         steps = steps_beside(bench)
@@ -124,10 +124,7 @@ def _not_done(bench: LiveBench, error: Exception) -> Followup:
         case Problem():  # a 422: what the agent handed in cannot be taken
             return _failed(bench, str(error), own=error.status == HTTPStatus.UNPROCESSABLE_ENTITY)
         case _:
-            key, of = bench.step.key, bench.execution.pk
-            logger.error("Step %s of %s failed unexpectedly", key, of, exc_info=error)
-            said = f"{type(error).__name__}: the log has the details"
-            return _tried(bench, said, retryable=True, own=True)
+            return _tried(bench, broke_off(bench.step, error), retryable=True, own=True)
 
 
 def _perform(execution: Execution, step: Step, steps: Sequence[Step], bench: LiveBench) -> Done:

@@ -1,5 +1,6 @@
 """What is written down of a step: what came of it, and what it took in all its attempts, in columns."""
 
+import logging
 import time
 from typing import Any
 
@@ -10,6 +11,8 @@ from agents.models import Step
 from agents.storable import storable
 from agents.workbench import LiveBench
 from routing import insight
+
+logger = logging.getLogger(__name__)
 
 
 def values_of(bench: LiveBench, result: Result, *, confidence: float) -> dict[str, Any]:
@@ -42,6 +45,15 @@ def taken(bench: LiveBench) -> dict[str, Any]:
         "tokens": step.tokens + sum(answer.input_tokens + answer.output_tokens for answer in answers),
         "cost_micros": step.cost_micros + sum(answer.cost_micros for answer in answers),
     }
+
+
+def broke_off(step: Step, error: Exception) -> str:
+    """Write an error that nobody foresaw to the log, and return what is told of it: its text may hold what nobody should read."""
+    logger.error("Step %s of %s broke off", step.key, step.execution_id, exc_info=error)
+    return (
+        f"{step.agent} broke off ({type(error).__name__}). A retry may do; the worker's log has it, under step {step.key} of"
+        f" {step.execution_id}"
+    )
 
 
 def steps_beside(bench: LiveBench) -> list[Step]:

@@ -33,6 +33,12 @@ def known(rows: Iterable[Row], key: str) -> list[float]:
     ]
 
 
+def window(rows: Sequence[Row]) -> str:
+    """Return in words how far back the figures of agents reach, "" where that is not said."""
+    last = rows[0].get("of_last") if rows else None
+    return f" (the last {last:,} steps of each)" if last else ""
+
+
 def percentile(values: Sequence[float], share: float) -> float | None:
     """Return the value below which `share` of the values lie (nearest rank), None of nothing."""
     ordered = sorted(values)

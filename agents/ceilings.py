@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ class Ceilings:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What it has used: tokens of all models, steps of its plan, seconds that agents worked."""
+    """What it has used: tokens of all models, steps of its plan with each try that ended in an error, seconds that agents worked."""
 
     tokens: int
     steps: int
@@ -57,8 +57,13 @@ def ceilings() -> Ceilings:
 def used(steps: Sequence[Step]) -> Used:
     """Return what all the steps of an execution have used."""
     return Used(
-        sum(step.tokens for step in steps), len(steps), sum(step.execution_ms or 0 for step in steps) / 1000
+        sum(step.tokens for step in steps), tries(steps), sum(step.execution_ms or 0 for step in steps) / 1000
     )
+
+
+def tries(steps: Iterable[Step]) -> int:
+    """Return how many steps there are, one that is tried again counted anew."""
+    return sum(1 + step.errors for step in steps)
 
 
 def check(done: Used, most: Ceilings) -> None:
@@ -67,18 +72,24 @@ def check(done: Used, most: Ceilings) -> None:
         (
             done.tokens > most.tokens,
             Cause.TOKENS,
-            f"{done.tokens:,} tokens are used, and {most.tokens:,} allowed",
+            f"{done.tokens:,} tokens are used, and {most.tokens:,} allowed (MIOSA_EXECUTION_TOKENS)",
         ),
-        (done.steps > most.steps, Cause.STEPS, f"it has {done.steps} steps, and {most.steps} are allowed"),
+        (
+            done.steps > most.steps,
+            Cause.STEPS,
+            f"it has {done.steps} steps, counting each try, and {most.steps} are allowed (MIOSA_EXECUTION_STEPS)",
+        ),
         (
             done.work_s > most.work_s,
             Cause.TIME,
-            f"{done.work_s:,.0f} s were worked, and {most.work_s:,} allowed",
+            f"{done.work_s:,.0f} s were worked, and {most.work_s:,} allowed (MIOSA_EXECUTION_WORK_S)",
         ),
     )
     for is_passed, cause, said in passed:
         if is_passed:
-            raise Stopped(cause, f"The execution was stopped: {said}.")
+            raise Stopped(
+                cause, f"The execution was stopped: {said}. Ask for less at once, or for more to be allowed."
+            )
 
 
 @dataclass
@@ -96,5 +107,6 @@ class Repeats:
         if self._done[mark] >= MOST_REPEATS:
             raise Stopped(
                 Cause.REPEATS,
-                f"The execution was stopped: {self.agent} used {tool} {MOST_REPEATS} times with the same arguments.",
+                f"The execution was stopped: {self.agent} used {tool} {MOST_REPEATS} times with the same arguments. A fork may tell"
+                f" that step what it misses.",
             )

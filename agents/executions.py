@@ -18,7 +18,7 @@ from agents.leases import Claim, renew
 from agents.models import Execution, Step
 from agents.plan import Plan, PlannedStep
 from agents.storable import storable
-from agents.telling import end_step, tell, tell_all
+from agents.telling import NO_CHANGES, end_step, tell, tell_all
 from miosa.pg.reading import selected
 from miosa.pg.rows import insert
 
@@ -31,6 +31,7 @@ ADVANCE = "SELECT * FROM agents_advance(%s, %s)"
 RUNG = {"run_after": "now()", "rung": "CASE WHEN state = 'ready' THEN now() END"}  # by the database's clock
 TERMINAL = frozenset({Step.State.COMPLETED, Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
 BROKEN = frozenset({Step.State.FAILED, Step.State.SKIPPED, Step.State.CANCELLED})
+Taken = Mapping[str, Any]  # columns
 
 
 def open_execution(request: str, *, ceiling_micros: int, requested_by: str, **fields: Any) -> Execution:
@@ -73,12 +74,14 @@ def complete(held: Claim, values: Mapping[str, Any], *, told: Mapping[str, Any])
     return _end(held, Step.State.COMPLETED, values, told)
 
 
-def fail(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR) -> Step:
-    """Record that a claimed step cannot be done, and what kind of thing stopped it."""
-    return _end(held, Step.State.FAILED, {"error": storable(error), "cause": cause}, {"error": error})
+def fail(held: Claim, error: str, *, cause: str = Execution.Cause.ERROR, taken: Taken = NO_CHANGES) -> Step:
+    """Record that a claimed step cannot be done, what kind of thing stopped it, and what it took (`recorded.taken`)."""
+    return _end(
+        held, Step.State.FAILED, {"error": storable(error), "cause": cause, **taken}, {"error": error}
+    )
 
 
-def retry(held: Claim, error: str, *, after_s: float) -> None:
+def retry(held: Claim, error: str, *, after_s: float, taken: Taken = NO_CHANGES) -> None:
     """Give a claimed step back, to be tried again after so many seconds."""
     tell(held.execution_id, "agent_retried", step=held.key, error=error)
     renew(held)
@@ -90,10 +93,11 @@ def retry(held: Claim, error: str, *, after_s: float) -> None:
         lease_until=None,
         error=storable(error),
         errors=F("errors") + 1,
+        **taken,
     )
 
 
-def postpone(held: Claim, why: str, *, after_s: float) -> None:
+def postpone(held: Claim, why: str, *, after_s: float, taken: Taken = NO_CHANGES) -> None:
     """Give a claimed step back that can only go on later; that is no error and no attempt. `why` is told once."""
     told = storable(why)[:MOST_WHY]
     rows = Step.objects.filter(pk=held.step_id)
@@ -109,6 +113,7 @@ def postpone(held: Claim, why: str, *, after_s: float) -> None:
         lease_until=None,
         waits_for=told,
         attempt=F("attempt") - 1,
+        **taken,
     )
 
 

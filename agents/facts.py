@@ -55,6 +55,7 @@ def _agent_performance() -> list[dict[str, Any]]:
     return [
         {
             "agent": one.agent,
+            "of_last": registry.LAST,
             "total": one.total,
             "successful": one.successful,
             "failed": one.failed,

@@ -3,6 +3,9 @@
 The one it goes on from stays as it is. Steps that a review added are left out where they are done anew: the next review
 decides by itself. So are those of a new plan, where the step is done anew that it stood in for; where it is not, that step and what
 the new plan left out are taken over as they are.
+
+What the plan permitted was permitted for what was asked then: where that is asked differently, no step that is done anew may use a
+tool with effects without asking a person.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +22,10 @@ from agents.replanning import was_added as was_planned_anew
 from agents.telling import tell
 
 COPIED = (
-    "key", "agent", "purpose", "instruction", "reason", "success", "output", "data", "evidence", "suggestions", "confidence", "error", "cause",
+    "key", "agent", "purpose", "instruction", "reason", "expects", "permits", "success", "output", "data", "evidence", "suggestions", "confidence", "error", "cause",
     "model", "decision_id", "prompt_version", "started", "finished",
 )  # fmt: skip
-ASKED = ("key", "agent", "purpose", "instruction", "reason")
+ASKED = ("key", "agent", "purpose", "instruction", "reason", "expects", "permits")
 GIVEN = (
     "parameters", "mode", "deploy", "target", "environment", "conversation", "plan_source", "plan_explanation",
 )  # fmt: skip
@@ -142,9 +145,12 @@ def fork(origin: Execution, *, first: str = "", instruction: str = "", **fields:
         for name, value in (("instruction", instruction), ("request", fields.get("request")))
         if value
     }
+    anew = Step.objects.filter(execution_id=made.pk, key__in=list(parts.anew))
+    if changed:
+        anew.update(permits=[])
     told = changed.get("instruction") or (made.request if first == executions.PLAN else "")
     if told:
-        Step.objects.filter(execution_id=made.pk, key=first).update(instruction=told)
+        anew.filter(key=first).update(instruction=told, expects="")
     tell(
         made.pk,
         "task_created",

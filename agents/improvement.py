@@ -1,4 +1,4 @@
-"""What is learned from a result below the threshold; the only writer of Lesson.
+"""What is learned from a result below the threshold, and from a step its agent could not do; the only writer of Lesson.
 
 A lesson is queued in the transaction of its result, exactly once, and studied afterwards: the study
 weighs what the verifiers found against how often this agent fails the same check, names the cause and
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from agents.changes import Change, Kind, UnfitChange
 from agents.executions import CONCLUDE
-from agents.models import Lesson, Step
+from agents.models import Execution, Lesson, Step
 from agents.proposals import Drafted, draft, tried
 from agents.registry_kinds import AgentKind
 from agents.remedies import BEYOND_WORDS, remedies
@@ -37,7 +37,7 @@ RING_S = 30.0
 
 def queue(step: Step) -> UUID | None:
     """Queue the one lesson of a step; None when it is there already."""
-    lesson = Lesson(step=step, agent=step.agent, confidence=step.confidence or 0, rung=timezone.now())
+    lesson = Lesson(step=step, agent=step.agent, confidence=step.confidence, rung=timezone.now())
     Lesson.objects.bulk_create([lesson], ignore_conflicts=True)
     return lesson.pk if Lesson.objects.filter(pk=lesson.pk).exists() else None
 
@@ -65,6 +65,7 @@ def study(lesson_id: UUID) -> None:
         "model": step.model,
         "prompt_version": step.prompt_version,
         "proposal": drafted.row.number if drafted else None,
+        **({"error": step.error} if _broke(step) else {}),
     }
     lesson.state, lesson.studied = Lesson.State.STUDIED, timezone.now()
     lesson.save()
@@ -123,8 +124,8 @@ def _cause(step: Step, failed: Sequence[dict[str, Any]]) -> str:
 def _drafted(lesson: Lesson, failed: Sequence[dict[str, Any]], habits: Habits) -> Drafted | None:
     """Write the mildest change down that was not tried yet; a habit is tested by itself, an accident when asked for."""
     step = lesson.step
-    if step.agent not in set(AgentKind) or step.key == CONCLUDE:
-        return None  # an agent that is here no more; or a whole whose weak parts have lessons of their own
+    if step.agent not in set(AgentKind) or step.key == CONCLUDE or _broke(step):
+        return None  # an agent that is here no more; a whole whose weak parts have lessons of their own; no words mend an error
     habit = bool(failed) and habits.share(str(failed[0]["check"])) >= HABITUAL
     known = tried(step.agent)
     for change in remedies(step, failed):
@@ -142,7 +143,24 @@ def _too_many(change: Change, known: Mapping[str, Kind]) -> bool:
     return change.kind == Kind.EXAMPLE and list(known.values()).count(Kind.EXAMPLE) >= MOST_EXAMPLES
 
 
+def _broke(step: Step) -> bool:
+    return step.state == Step.State.FAILED
+
+
+def _broken(step: Step) -> str:
+    """Return how often this agent ends in an error, and where to look."""
+    ended = Step.objects.filter(agent=step.agent, state__in=[Step.State.COMPLETED, Step.State.FAILED])
+    recent = list(ended.order_by("-finished").values_list("state", "cause")[:LOOK_BACK])
+    broken = recent.count((Step.State.FAILED, Execution.Cause.ERROR))
+    return (
+        f"{broken} of the last {len(recent)} steps of {step.agent} ended in an error. What the log says of step {step.key} of"
+        f" {step.execution_id} has to be mended."
+    )
+
+
 def _told(step: Step, drafted: Drafted | None) -> str:
+    if _broke(step):
+        return "No prompt mends an error."
     if step.key == CONCLUDE:
         return "What is weak lies in a part, which has a lesson of its own."
     if drafted is None:
@@ -152,6 +170,8 @@ def _told(step: Step, drafted: Drafted | None) -> str:
 
 
 def _proposal(step: Step, failed: Sequence[dict[str, Any]], habits: Habits) -> str:
+    if _broke(step):
+        return _broken(step)
     if not failed:
         return f"Let another model take this work for a trial, and compare it with {step.model or 'the present one'}."
     check = str(failed[0]["check"])

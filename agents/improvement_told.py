@@ -23,7 +23,7 @@ def shown_lessons(lessons: Sequence[Lesson]) -> Table | str:
         return "No result below 7.0 has left a lesson yet."
     table = _table("Lessons", "when", "confidence", "cause", "what follows")
     for one in lessons:
-        table.add_row(f"{one.created:%d %b %H:%M}", f"{one.confidence:.1f}", one.cause, one.proposal)
+        table.add_row(f"{one.created:%d %b %H:%M}", _sure(one), one.cause, one.proposal)
     return table
 
 
@@ -65,6 +65,10 @@ def shown_rollout(row: Proposal) -> Table:
     low, high = row.comparison["low"], row.comparison["high"]
     table.add_row("new - old", "", "", "", f"{low:+.3f} and {high:+.3f}, at every moment")
     return table
+
+
+def _sure(lesson: Lesson) -> str:
+    return "–" if lesson.confidence is None else f"{lesson.confidence:.1f}"
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -5,11 +5,10 @@ and recorded in one: result, outcome, memory, lesson, what became ready. It enqu
 what should follow.
 """
 
-import logging
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -38,7 +37,7 @@ from agents.memory.at_work import place_of
 from agents.memory.embedding import embedded, model_in_use
 from agents.models import Execution, Step
 from agents.part import Done
-from agents.recorded import values_of
+from agents.recorded import broke_off, count_earlier_tries, taken, values_of
 from agents.registry_kinds import ORCHESTRATOR
 from agents.workbench import LiveBench
 from billing import ledger, quota
@@ -46,8 +45,7 @@ from miosa.http.problem import PaymentRequired, Problem
 from routing import calibrations, verdicts
 from routing.errors import EmbeddingsUnavailable
 
-logger = logging.getLogger(__name__)
-
+Cause = Execution.Cause
 MAX_ERRORS = 3
 YOUNG = timedelta(seconds=quota.LEASE_S / 6)  # so long its money is set aside for long enough anyway
 BACK_OFF_S = (1, 4, 16)
@@ -95,14 +93,16 @@ def _kept(bench: LiveBench, goes_on: Callable[[], bool]) -> Followup:
 def _worked(bench: LiveBench, goes_on: Callable[[], bool]) -> Followup:
     execution, step = bench.execution, bench.step
     if step.attempt > leases.MAX_ATTEMPTS:
-        return _failed(bench, f"Given up after {leases.MAX_ATTEMPTS} workers died at it.")
-    started = time.perf_counter()
+        return _failed(
+            bench,
+            f"Given up after {leases.MAX_ATTEMPTS} workers died at it; it may need more memory than they have.",
+        )
     try:
         gates.admit(execution)
+        count_earlier_tries(bench)
         bench.used = used(bench.held.steps)
         bench.check()
-        done = _perform(execution, step, bench)
-        return _recorded(bench, done, int((time.perf_counter() - started) * 1000), goes_on)
+        return _recorded(bench, _perform(execution, step, bench), goes_on)
     except (LostLease, OperationalError, InterfaceError):
         raise  # not the step's fault: whoever claims it next goes on
     except Exception as error:  # noqa: BLE001  an agent is a plug-in: what it raises ends its step, not the worker
@@ -113,20 +113,17 @@ def _not_done(bench: LiveBench, error: Exception) -> Followup:
     """Decide what becomes of a step that was not done, by what was in its way."""
     match error:
         case NotYet():
-            return _postponed(bench.held, error)
+            return _postponed(bench, error)
         case ModelUnavailable():
             return _tried(bench, str(error), retryable=error.retryable)
         case Stopped():
-            return _stopped(bench.held, error)
+            return _stopped(bench, error)
         case PaymentRequired():
-            return _failed(bench, str(error), cause=Execution.Cause.MONEY)
-        case Problem():
-            return _failed(bench, str(error))
+            return _failed(bench, str(error), cause=Cause.MONEY)
+        case Problem():  # a 422: what the agent handed in cannot be taken
+            return _failed(bench, str(error), own=error.status == HTTPStatus.UNPROCESSABLE_ENTITY)
         case _:
-            logger.error(
-                "Step %s of %s failed unexpectedly", bench.step.key, bench.execution.pk, exc_info=error
-            )
-            return _tried(bench, f"{type(error).__name__}: the log has the details", retryable=True)
+            return _tried(bench, broke_off(bench.step, error), retryable=True, own=True)
 
 
 def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
@@ -134,13 +131,13 @@ def _perform(execution: Execution, step: Step, bench: LiveBench) -> Done:
     return part.done(step.key, task_of(execution, step, bench.held.steps), bench, online=online)
 
 
-def _recorded(bench: LiveBench, done: Done, execution_ms: int, goes_on: Callable[[], bool]) -> Followup:
+def _recorded(bench: LiveBench, done: Done, goes_on: Callable[[], bool]) -> Followup:
     held, step, result = bench.held, bench.step, done.result
     prior = confidence.prior_of(bench.priors)
     told_by_checks = confidence.confidence(prior, result.evidence)
     sure = calibrations.calibrated(step.agent, told_by_checks)
     pattern = _pattern(step, result, bench)
-    values = values_of(bench, result, confidence=sure, execution_ms=execution_ms)
+    values = values_of(bench, result, confidence=sure)
     told = {
         name: values[name]
         for name in ("success", "confidence", "model", "execution_ms", "tokens", "cost_micros")
@@ -155,8 +152,8 @@ def _recorded(bench: LiveBench, done: Done, execution_ms: int, goes_on: Callable
             )
         lesson = improvement.queue(row) if confidence.needs_improvement(sure) else None
         ready = _next(bench.execution, row, done)
-        taken = taking.taken(held.tenant_id, ready[0]) if ready and goes_on() else None
-    return Followup(ready[1:] if taken else ready, [lesson] if lesson else [], taken=taken)
+        following = taking.taken(held.tenant_id, ready[0]) if ready and goes_on() else None
+    return Followup(ready[1:] if following else ready, [lesson] if lesson else [], taken=following)
 
 
 def _next(execution: Execution, row: Step, done: Done) -> list[UUID]:
@@ -195,40 +192,47 @@ def _learn(bench: LiveBench, result: Result) -> None:
             verdicts.checked(decision_id, success=confidence.checked_out(evidence), confidence=sure)
 
 
-def _tried(bench: LiveBench, error: str, *, retryable: bool) -> Followup:
+def _tried(bench: LiveBench, error: str, *, retryable: bool, own: bool = False) -> Followup:
     if not retryable or bench.step.errors + 1 >= MAX_ERRORS:
-        return _failed(bench, error)
+        return _failed(bench, error, own=own)
     with transaction.atomic():
-        executions.retry(bench.held, error, after_s=BACK_OFF_S[bench.step.errors])
+        after_s = BACK_OFF_S[bench.step.errors]
+        executions.retry(bench.held, error, after_s=after_s, taken=taken(bench))
     return Followup()
 
 
-def _postponed(held: Claim, wait: NotYet) -> Followup:
+def _postponed(bench: LiveBench, wait: NotYet) -> Followup:
+    held = bench.held
     with transaction.atomic():
-        executions.postpone(held, wait.why, after_s=wait.after_s)
+        executions.postpone(held, wait.why, after_s=wait.after_s, taken=taken(bench))
         quota.extend(Execution(pk=held.execution_id).reference)
     return Followup(later=[(held.step_id, wait.after_s)])
 
 
-def _failed(bench: LiveBench, error: str, *, cause: str = Execution.Cause.ERROR) -> Followup:
-    """End a step that could not be done: another agent takes it over, or a new plan is asked for, or what waits is skipped."""
-    plans = cause == Execution.Cause.ERROR and bench.capable(ORCHESTRATOR.task_kind, ORCHESTRATOR.mode)
+def _failed(bench: LiveBench, error: str, *, cause: str = Cause.ERROR, own: bool = False) -> Followup:
+    """End a step that could not be done: another agent takes it over, or a new plan is asked for, or what waits is skipped.
+
+    `own`: it is the agent's own fault, so there is something to learn.
+    """
+    plans = cause == Cause.ERROR and bench.capable(ORCHESTRATOR.task_kind, ORCHESTRATOR.mode)
     with transaction.atomic():
-        row = executions.fail(bench.held, error, cause=cause)
+        row = executions.fail(bench.held, error, cause=cause, taken=taken(bench))
+        lesson = improvement.queue(row) if own else None
+        lessons = [lesson] if lesson else []
         if row.key in {PLAN, CONCLUDE}:
             endings.finished(row.execution_id, Execution.State.FAILED, error=error, cause=cause)
-            return Followup()
+            return Followup(lessons=lessons)
         if not handing_over.lay_out(row) and plans:
             replanning.lay_out(row)
-        return Followup(executions.advance(row.execution_id))
+        return Followup(executions.advance(row.execution_id), lessons)
 
 
-def _stopped(held: Claim, stop: Stopped) -> Followup:
+def _stopped(bench: LiveBench, stop: Stopped) -> Followup:
     """A ceiling is passed, or a person said no: nothing of the execution goes on."""
-    refused = stop.cause == Execution.Cause.REFUSED
+    held, refused = bench.held, stop.cause == Cause.REFUSED
     state = Execution.State.CANCELLED if refused else Execution.State.FAILED
     with transaction.atomic():
-        executions.fail(held, str(stop), cause=stop.cause)
+        executions.fail(held, str(stop), cause=stop.cause, taken=taken(bench))
         executions.cancel_steps(held.execution_id)
         endings.finished(held.execution_id, state, error=str(stop), cause=stop.cause)
     return Followup()

@@ -13,6 +13,7 @@ from agents.verifiers.structure import invalid
 
 Ask = Callable[..., Reply]  # Workbench.ask of a bench whose model can plan
 Checked = Callable[[list[PlannedStep]], tuple[PlannedStep, ...]]  # raises UnusablePlan
+LeftOut = Callable[[Sequence[PlannedStep]], tuple[str, ...]]  # what of the request no step takes up
 NO_TOOLS: Mapping[str, str] = {}
 MODEL_TRIES = 2  # the first answer and one repair
 MOST_NAMED = 100  # paths in the question
@@ -58,9 +59,20 @@ def with_files(request: str, files: Sequence[str]) -> str:
     return f"{request}\n\nFiles that came with it: {', '.join(files[:MOST_NAMED])}" if files else request
 
 
-def by_model(question: str, ask: Ask, leader: Profile, *, tools: Mapping[str, str], checked: Checked) -> Plan:
-    """Return the plan that a model answers, as `checked` leaves it. Raises UnusablePlan, ModelUnavailable."""
-    fault = ""
+def by_model(
+    question: str,
+    ask: Ask,
+    leader: Profile,
+    *,
+    tools: Mapping[str, str],
+    checked: Checked,
+    left_out: LeftOut = lambda _: (),
+) -> Plan:
+    """Return the plan that a model answers, as `checked` leaves it. Raises UnusablePlan, ModelUnavailable.
+
+    One that leaves something out is mended once as well; it is taken all the same where no whole one comes.
+    """
+    fault, kept = "", None  # what is wrong with the last answer, and the fullest plan so far
     for _ in range(MODEL_TRIES):
         prompt = f"{question}\n\n{leader.asks['repair'].format(fault=fault)}" if fault else question
         reply = ask(
@@ -76,10 +88,20 @@ def by_model(question: str, ask: Ask, leader: Profile, *, tools: Mapping[str, st
             raise UnusablePlan("the model that answered is too small to plan")
         try:
             steps, reasoning = _read(reply, tools)
-            return Plan(checked(steps), "model", f"Planned by {reply.model}: {reasoning}")
+            made = Plan(checked(steps), "model", f"Planned by {reply.model}: {reasoning}")
         except UnusablePlan as found:
             fault = str(found)
-    raise UnusablePlan(fault)
+            continue
+        missing = left_out(made.steps)
+        if not missing:
+            return made
+        named = "; ".join(f"“{one}”" for one in missing)
+        fault = f"no step is told of {named}"
+        if kept is None or len(missing) < len(kept.left_out):
+            kept = replace(made, left_out=missing, explanation=f"{made.explanation} Not planned: {named}.")
+    if kept is None:
+        raise UnusablePlan(fault)
+    return kept
 
 
 def reviewed(steps: list[PlannedStep], *, taken: Collection[str] = ()) -> list[PlannedStep]:

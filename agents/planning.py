@@ -1,10 +1,12 @@
 """Plan a request: by a capable model whose plan is checked, otherwise by rules, and say which."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from agents.contract import Embed, Evidence, ModelUnavailable, Profile
+from agents.left_out import left_out
 from agents.plan import MAX_STEPS, Plan, PlannedStep, UnusablePlan, ordered
-from agents.plan_by_model import NO_TOOLS, Ask, by_model, reviewed, roster, shipped, with_files
+from agents.plan_by_model import NO_TOOLS, Ask, LeftOut, by_model, reviewed, roster, shipped, with_files
 from agents.registry_kinds import ORCHESTRATOR, PROFILES
 from agents.rule_plan import rule_plan
 from agents.verifiers import weights
@@ -31,13 +33,15 @@ def plan(
     effects that a plan may let its steps use, with what they do. `files` are the paths of what came with the request,
     `profile` is the orchestrator's that is in force.
 
-    A model's plan that stays unusable after one repair gives way to the rules, and the explanation says so.
+    A model's plan that stays unusable after one repair gives way to the rules, and the explanation says so; one that still leaves
+    something of the request out is taken, and its evidence names that.
     """
     purposes = {kind: profile.purpose for kind, profile in PROFILES.items()}
     if ask is None:
         return rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
     try:
-        return _model_plan(with_files(request, files), ask, profile, online=online, tools=tools)
+        whole = partial(left_out, request, embed=embed)
+        return _model_plan(with_files(request, files), ask, profile, online=online, tools=tools, whole=whole)
     except (UnusablePlan, ModelUnavailable) as failure:
         by_rules = rule_plan(request, embed=embed, purposes=purposes, online=online, files=files)
         said = f"The model's plan was not usable ({failure}). {by_rules.explanation}"
@@ -67,11 +71,13 @@ def plan_evidence(made: Plan) -> tuple[Evidence, ...]:
     )
 
 
-def _model_plan(request: str, ask: Ask, leader: Profile, *, online: bool, tools: Mapping[str, str]) -> Plan:
+def _model_plan(
+    request: str, ask: Ask, leader: Profile, *, online: bool, tools: Mapping[str, str], whole: LeftOut
+) -> Plan:
     question = leader.asks["plan"].format(agents=roster(leader, tools), request=request, max_steps=MAX_STEPS)
 
     def checked(steps: list[PlannedStep]) -> tuple[PlannedStep, ...]:
-        whole = reviewed(steps)
-        return ordered(shipped(whole) if online else whole, known=tuple(PROFILES))
+        there = reviewed(steps)
+        return ordered(shipped(there) if online else there, known=tuple(PROFILES))
 
-    return by_model(question, ask, leader, tools=tools, checked=checked)
+    return by_model(question, ask, leader, tools=tools, checked=checked, left_out=whole)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents.ceilings import ceilings
+from agents.ceilings import ceilings, tries
 from agents.executions import BROKEN, CONCLUDE, LEADER, PLAN, TERMINAL
 from agents.models import Execution, Step
 from agents.plan import MAX_STEPS, Plan, PlannedStep
@@ -72,7 +72,7 @@ def situation_of(replan: Step) -> Situation:
         return Situation.of(kept)
     steps = _rows(replan)
     stood = tuple(_stood(one) for one in steps if one.agent != LEADER)
-    return Situation(tuple(stood_for(replan, steps)), stood, _room(steps, rows=len(steps)))
+    return Situation(tuple(stood_for(replan, steps)), stood, _room(steps, tried=tries(steps)))
 
 
 def settled(replan: Step, plan: Plan | None) -> None:
@@ -105,7 +105,10 @@ def _opened(failed: Step, steps: Sequence[Step]) -> Step | None:
     """Return the new step that asks for a plan, not saved yet; None where there were enough, or there is no room for one."""
     before = [one for one in steps if is_replan(one)]
     behind = _behind(steps, failed.key)
-    if len(before) >= MOST or _room([one for one in steps if one.key not in behind], rows=len(steps) + 1) < 1:
+    if (
+        len(before) >= MOST
+        or _room([one for one in steps if one.key not in behind], tried=tries(steps) + 1) < 1
+    ):
         return None
     last = next(one for one in steps if one.key == CONCLUDE)
     key = f"{BEGINS}{1 + max((_number(one.key) for one in before), default=0)}"
@@ -165,14 +168,14 @@ def _open(steps: Iterable[Step]) -> list[Step]:
     return [one for one in steps if one.agent != LEADER and one.state not in TERMINAL]
 
 
-def _room(steps: Sequence[Step], *, rows: int) -> int:
+def _room(steps: Sequence[Step], *, tried: int) -> int:
     """Return how many steps a new plan may have beside what stays, within the plan's bound and the execution's ceiling."""
     stays = [
         one
         for one in steps
         if one.agent != LEADER and one.state not in {*BROKEN, State.WAITING} and not was_repaired(one)
     ]
-    return min(MAX_STEPS - len(stays), ceilings().steps - rows)
+    return min(MAX_STEPS - len(stays), ceilings().steps - tried)
 
 
 def _behind(steps: Sequence[Step], key: str) -> set[str]:

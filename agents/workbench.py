@@ -54,7 +54,7 @@ class LiveBench:
     vector: Sequence[float] | None = None  # the embedding of the task, once the step has recalled by it
     used: Used = NOTHING
     profile: Profile | None = None  # None: the agent's own
-    _began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self._repeats = Repeats(self.step.agent)
@@ -175,8 +175,8 @@ class LiveBench:
 
     def check(self) -> None:
         """Raise Stopped where the execution has used more than it may."""
-        tokens = sum(answer.input_tokens + answer.output_tokens for answer in self.answers)
-        check(self.used.with_more(tokens=tokens, work_s=time.monotonic() - self._began), ceilings())
+        tokens = sum(one.input_tokens + one.output_tokens for one in self.answers)
+        check(self.used.with_more(tokens=tokens, work_s=time.monotonic() - self.began), ceilings())
 
     def tools(self) -> tuple[Offered, ...]:
         return self._toolbox.offered()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Q, QuerySet, Sum
+from django.db.models import Avg, Count, F, Q, QuerySet, Sum
 
 from miosa.http.problem import NotFound
 from miosa.pg.replica import may_lag
@@ -30,6 +30,15 @@ class ProviderState:
     name: str
     available: bool
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Answered calls of models: how many, their tokens in and out, and what the tenant paid, in micro-dollars."""
+
+    calls: int
+    tokens: int
+    cost_micros: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,17 @@ def _again(row: Decision) -> tuple[Known, Entry] | None:
         return known, entry_on(Scoreboard.of(known), row)
     except ODD:
         return None
+
+
+def answered_for(execution_id: UUID, step_id: UUID) -> Called:
+    """Return what the calls took whose answers went to one step, whichever worker asked and whatever came of it."""
+    calls = ModelCall.objects.filter(
+        winner=True, decision__execution_id=execution_id, decision__step_id=step_id
+    )
+    found = calls.aggregate(
+        calls=Count("pk"), tokens=Sum(F("input_tokens") + F("output_tokens")), cost=Sum("cost_micros")
+    )
+    return Called(found["calls"], int(found["tokens"] or 0), int(found["cost"] or 0))
 
 
 @may_lag

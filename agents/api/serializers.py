@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agents import insight
+from agents import insight, registry
 from agents.models import Execution, Step
 from agents.requests import MAX_REQUEST
 
@@ -151,7 +151,7 @@ class AgentRepresentation(serializers.Serializer[Any]):
     task_kind = serializers.CharField()
     mode = serializers.CharField()
     prompt_version = serializers.CharField()
-    total = serializers.IntegerField()
+    total = serializers.IntegerField(help_text=f"of its last {registry.LAST:,} steps, like what follows")
     successful = serializers.IntegerField()
     failed = serializers.IntegerField()
     mean_confidence = serializers.FloatField(allow_null=True)

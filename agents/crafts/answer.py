@@ -139,7 +139,7 @@ def _nearest_first(ask: Asker, question: str, source: Sequence[str]) -> list[str
     shared = [len(asked & stems(one)) for one in source]
     order = sorted(range(len(source)), key=lambda index: -shared[index])[:_MOST_SENTENCES]
     some = [source[index] for index in sorted(order)]
-    vectors = ask.bench.embed([question, *some])
+    vectors = ask.vectors([question, *some])
     likeness = [
         similarity(vectors[0], vector) + len(asked & stems(one)) / max(1, len(asked))
         for one, vector in zip(some, vectors[1:], strict=True)

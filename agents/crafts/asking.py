@@ -1,14 +1,16 @@
 """Ask in one agent's name: its prompt, its question templates, its routing wishes."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.contract import ModelUnavailable, Offered, Profile, Reply, Turn, Workbench
 from agents.text import grammars
+from agents.text.bags import BY_WORDS, compared
 from agents.text.fence import fenced
 from agents.text.words import words
-from agents.verifiers import prose
+from agents.verifiers import prose, structure
 
 SMALL_WINDOW_TOKENS = 1200  # a question to a small model: beyond this its answers lose the thread
 LARGE_WINDOW_TOKENS = 24_000
@@ -23,6 +25,7 @@ class Asker:
 
     bench: Workbench
     own: Profile
+    _told: set[str] = field(default_factory=set, compare=False)
 
     @property
     def profile(self) -> Profile:
@@ -74,6 +77,29 @@ class Asker:
         ]
         shown = fenced("\n\n".join(pairs), origin="earlier work") if pairs else ""
         return f"\n\nEarlier work, for its form alone:\n{shown}" if shown else ""
+
+    def structured(self, name: str, schema: Mapping[str, Any], **fields: Any) -> dict[str, Any] | None:
+        """Return an answer as the object that fits the schema; None where none comes that does, and why is told."""
+        try:
+            reply = self(name, schema=schema, **fields)
+            answer: dict[str, Any] = json.loads(reply.text[reply.text.find("{") : reply.text.rfind("}") + 1])
+            fault = structure.invalid(answer, schema)
+        except ModelUnavailable as away:
+            fault = away.reason
+        except ValueError:
+            fault = "the answer is not one JSON object"
+        if not fault:
+            return answer
+        self.bench.note(f"The model gave nothing usable for {name!r} ({fault}); the work goes on without it.")
+        return None
+
+    def vectors(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return what texts are compared by; where that is their words, since embeddings are away, it is told once."""
+        vectors, by_words = compared(texts, self.bench.embed)
+        if by_words and BY_WORDS not in self._told:
+            self._told.add(BY_WORDS)
+            self.bench.note(f"Texts are compared {BY_WORDS}.")
+        return vectors
 
     def capable(self, task_kind: str = "") -> bool:
         """Return whether a strong model would answer this agent now."""

@@ -129,7 +129,7 @@ def _sampled(ask: Asker, wanted: Interface) -> Iterator[tuple[str, str]]:
     does = spoken(wanted)
     plain = f"{wanted.head}\n"
     told = plain + '    """{}{}."""\n'.format(does[:1].upper(), does[1:].replace("\\", "").replace('"', "'"))
-    shown = nearest_worked(does, embed=ask.bench.embed, count=3)
+    shown = nearest_worked(does, embed=ask.vectors, count=3)
     for name, temperature, with_docstring in SMALL_TRIES:
         head = told if with_docstring else plain
         reply = ask(

@@ -3,11 +3,10 @@
 Templates used: "design" (requirements, request), "missing" (requirements, request, missing).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.contract import Evidence, ModelUnavailable
+from agents.contract import Evidence
 from agents.crafts.asking import Asker
 from agents.text.domain import Entity, entities, parts
 from agents.text.interface import interface
@@ -103,19 +102,10 @@ def _by_model(ask: Asker, rows: Rows, request: str) -> tuple[Design, tuple[Evide
     best: tuple[Design, tuple[Evidence, ...]] | None = None
     for _ in range(2):
         name = "missing" if missing else "design"
-        try:
-            reply = ask(
-                name,
-                requirements=told,
-                request=request,
-                missing=missing,
-                schema=SCHEMA,
-                max_output_tokens=4000,
-            )
-            answer = json.loads(reply.text[reply.text.find("{") : reply.text.rfind("}") + 1])
-        except (ModelUnavailable, ValueError):
-            break
-        if structure.invalid(answer, SCHEMA):
+        answer = ask.structured(
+            name, SCHEMA, requirements=told, request=request, missing=missing, max_output_tokens=4000
+        )
+        if answer is None:
             break
         made = {**answer, "method": "model"}
         evidence, left = _checks(ask, made, rows)

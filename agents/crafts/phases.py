@@ -3,13 +3,12 @@
 Template used: "phases" (requirements, request).
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from agents.contract import Evidence, ModelUnavailable
+from agents.contract import Evidence
 from agents.crafts.asking import Asker
 from agents.text.vectors import nearest
 from agents.text.words import sentences
@@ -150,12 +149,10 @@ def _by_model(
     ask: Asker, rows: Rows, said: tuple[str, str], depends_on: Mapping[str, Sequence[str]]
 ) -> Roadmap | None:
     told = "\n".join(f"{row['id']}: {row['text']}" for row in rows)
-    try:
-        reply = ask("phases", requirements=told, request="".join(said), schema=SCHEMA, max_output_tokens=2000)
-        answer = json.loads(reply.text[reply.text.find("{") : reply.text.rfind("}") + 1])
-    except (ModelUnavailable, ValueError):
-        return None
-    if structure.invalid(answer, SCHEMA):
+    answer = ask.structured(
+        "phases", SCHEMA, requirements=told, request="".join(said), max_output_tokens=2000
+    )
+    if answer is None:
         return None
     phases = [
         Phase(one["name"], one["goal"], tuple(one["requirements"]), one["milestone"])
@@ -189,7 +186,7 @@ def _layer(ask: Asker, row: Mapping[str, Any]) -> int:
             return index
     if row["kind"] == "constraint":
         return 0
-    vectors = ask.bench.embed([row["text"], *(about for _, about, _ in LAYERS)])
+    vectors = ask.vectors([row["text"], *(about for _, about, _ in LAYERS)])
     return nearest(vectors[0], vectors[1:])[0][0]
 
 

@@ -3,12 +3,11 @@
 Templates used: "requirements" (request), "risks" (request).
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from agents.contract import Evidence, ModelUnavailable
+from agents.contract import Evidence
 from agents.crafts.asking import Asker
 from agents.text.request import Request
 from agents.text.requirements import Note, Requirement, gaps, requirements, risks
@@ -80,9 +79,10 @@ def establish(ask: Asker, request: Request) -> Requirements:
     more_questions: list[Note] = []
     ideas: tuple[str, ...] = ()
     if ask.capable():
-        added, more_risks, more_questions = _by_model(ask, wanted)
-        found = _merged(found, added)
-        method = "rules and model"
+        added = _by_model(ask, wanted)
+        if added:
+            found, method = _merged(found, added[0]), "rules and model"
+            more_risks, more_questions = added[1:]
     elif found:
         ideas = _ideas(ask, wanted)
     evidence = (structure.traced([one.phrase for one in found], wanted), _said(found, wanted))
@@ -103,14 +103,10 @@ def _said(found: list[Requirement], wanted: str) -> Evidence:
     )
 
 
-def _by_model(ask: Asker, wanted: str) -> tuple[list[Requirement], list[Note], list[Note]]:
-    try:
-        reply = ask("requirements", request=wanted, schema=SCHEMA, max_output_tokens=2500)
-        answer = json.loads(reply.text[reply.text.find("{") : reply.text.rfind("}") + 1])
-    except (ModelUnavailable, ValueError):
-        return [], [], []
-    if structure.invalid(answer, SCHEMA):
-        return [], [], []
+def _by_model(ask: Asker, wanted: str) -> tuple[list[Requirement], list[Note], list[Note]] | None:
+    answer = ask.structured("requirements", SCHEMA, request=wanted, max_output_tokens=2500)
+    if answer is None:
+        return None
     traced = [one for one in answer["requirements"] if structure.occurs(one["phrase"], wanted)]
     made = [Requirement("", one["kind"], one["text"], one["phrase"]) for one in traced]
     return made, [Note(text) for text in answer["risks"]], [Note(text) for text in answer["questions"]]
@@ -139,7 +135,7 @@ def _ideas(ask: Asker, wanted: str) -> tuple[str, ...]:
     ]
     if not lines:
         return ()
-    vectors = ask.bench.embed([wanted, *lines])
+    vectors = ask.vectors([wanted, *lines])
     near = [similarity(vectors[0], vector) for vector in vectors[1:]]
     return tuple(line for line, score in zip(lines, near, strict=True) if NEAR <= score <= SAME)
 

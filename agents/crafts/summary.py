@@ -101,7 +101,7 @@ def _short_enough(ask: Asker, source: Sequence[str]) -> tuple[list[str], tuple[s
         return list(source), ()
     some = spread(source, limit=MOST_SENTENCES)
     kept: list[int] = []
-    for index in most_central(ask.bench.embed(some), limit=len(some)):
+    for index in most_central(ask.vectors(some), limit=len(some)):
         budget -= estimated_tokens(some[index])
         if budget < 0:
             break
@@ -122,7 +122,7 @@ def _by_model(ask: Asker, told: Sequence[str], source: Sequence[str], wanted: Le
         return first
     ask.bench.note("The summary did not pass its checks; asking once more with the central sentences alone")
     core = (
-        sorted(most_central(ask.bench.embed(told[:MOST_SENTENCES]), limit=CORE_SENTENCES))
+        sorted(most_central(ask.vectors(told[:MOST_SENTENCES]), limit=CORE_SENTENCES))
         if not capable
         else range(len(told))
     )
@@ -153,7 +153,7 @@ def _ask(ask: Asker, name: str, text: str, wanted: Length, *, temperature: float
 def _checked(ask: Asker, said: str, source: Sequence[str], wanted: Length) -> Summary:
     kept, dropped = _kept(prose.opening(said), source)
     if len(kept) > wanted.sentences:  # several pieces were summarised: the most telling sentences of all
-        kept = [kept[index] for index in sorted(most_central(ask.bench.embed(kept), limit=wanted.sentences))]
+        kept = [kept[index] for index in sorted(most_central(ask.vectors(kept), limit=wanted.sentences))]
     own = _own_sentences(ask, kept, source, wanted) if dropped else []
     kept = [*kept, *own]
     text = " ".join(kept)
@@ -180,7 +180,7 @@ def _own_sentences(ask: Asker, kept: Sequence[str], source: Sequence[str], wante
     if not kept or len(kept) >= wanted.sentences:
         return []
     some = spread(source, limit=MOST_SENTENCES)
-    vectors = ask.bench.embed([*some, *kept])
+    vectors = ask.vectors([*some, *kept])
     said = vectors[len(some) :]
     order = most_central(vectors[: len(some)], limit=len(some))
     fresh = [index for index in order if max(similarity(vectors[index], one) for one in said) < SAME]
@@ -204,7 +204,7 @@ def _kept(text: str, source: Sequence[str]) -> tuple[list[str], int]:
 def _extract(ask: Asker, source: Sequence[str], wanted: Length, notes: tuple[str, ...]) -> Summary:
     """Take the sentences nearest the middle of the text's meaning, in their order."""
     some = spread(source, limit=MOST_SENTENCES)
-    chosen = sorted(most_central(ask.bench.embed(some), limit=wanted.sentences))
+    chosen = sorted(most_central(ask.vectors(some), limit=wanted.sentences))
     kept = [some[index] for index in chosen]
     text = " ".join(kept)
     verbatim = all(part in source for part in kept)

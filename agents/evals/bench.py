@@ -1,7 +1,5 @@
 """The workbench of an evaluation: no rows, no tenant, no network but a local model's; code runs in a box of its own."""
 
-import math
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,9 +21,7 @@ from agents.contract import (
 from agents.evals.boxed import run_boxed
 from agents.evals.models import LocalModel
 from agents.replay_effects import NoEffects
-from agents.text.words import content_words, stem
-
-DIMENSIONS = 384
+from agents.text.bags import bag
 
 
 @dataclass
@@ -65,7 +61,7 @@ class EvalBench(NoEffects):
         )
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        return self.model.embed(texts) if self.model else [_bag(text) for text in texts]
+        return self.model.embed(texts) if self.model else [bag(text) for text in texts]
 
     def recall(
         self, text: str, *, limit: int = 3, scope: str = "", kind: str = ""
@@ -94,12 +90,3 @@ class EvalBench(NoEffects):
     def facts(self, name: str, **filters: Any) -> list[dict[str, Any]]:
         rows = self.facts_here.get(name, [])
         return [row for row in rows if all(row.get(key) == value for key, value in filters.items())]
-
-
-def _bag(text: str) -> list[float]:
-    """Return a unit vector whose cosine with another is the share of common word stems."""
-    values = [0.0] * DIMENSIONS
-    for word in content_words(text):
-        values[zlib.crc32(stem(word).encode()) % DIMENSIONS] += 1.0
-    norm = math.sqrt(sum(value * value for value in values))
-    return [value / norm for value in values] if norm else [1.0, *values[1:]]

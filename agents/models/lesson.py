@@ -1,4 +1,4 @@
-"""What was learned from a result below the threshold."""
+"""What was learned from a result below the threshold, or from a step that the agent could not do."""
 
 from django.db import models
 
@@ -17,7 +17,9 @@ class Lesson(TenantOwned):
         Step, on_delete=models.CASCADE, db_constraint=False, related_name="+", db_index=False
     )
     agent = models.CharField(max_length=20)
-    confidence = models.DecimalField(max_digits=4, decimal_places=2)
+    confidence = models.DecimalField(
+        max_digits=4, decimal_places=2, null=True, help_text="empty where the step ended in an error"
+    )
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     rung = models.DateTimeField(null=True)
     cause = models.TextField(blank=True)

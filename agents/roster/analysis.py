@@ -175,7 +175,7 @@ def _of_text(ask: Asker, text: str) -> Result:
     """Give the figures of a text and its most telling sentences; all of it is counted, nothing guessed."""
     counts = statistics(text)
     parts = spread(sentences(text), limit=MOST_SENTENCES)
-    core = sorted(most_central(ask.bench.embed(parts), limit=3)) if parts else []
+    core = sorted(most_central(ask.vectors(parts), limit=3)) if parts else []
     terms = key_terms(text)
     found: dict[str, Any] = {
         "terms": terms,

@@ -1,9 +1,8 @@
 """Connects to outside services: writes the client of HTTP calls and tries it against a stand-in in the sandbox."""
 
-import json
 from typing import Any
 
-from agents.contract import Evidence, ModelUnavailable, Profile, Result, Task, Workbench
+from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.connecting import NOT_REAL, can_connect, connect, less
 from agents.crafts.hands_on import MATERIAL_TOOLS
@@ -114,11 +113,8 @@ def _call(ask: Asker, wanted: str) -> Call:
     call = call_of(wanted)
     if not ask.capable() or {"url", "method"} <= set(call.told):
         return call
-    try:
-        answer = json.loads(ask("call", request=wanted, schema=SCHEMA, max_output_tokens=500).text)
-    except (ModelUnavailable, ValueError):
-        return call
-    if structure.invalid(answer, SCHEMA) or (answer["url"] and not structure.occurs(answer["url"], wanted)):
+    answer = ask.structured("call", SCHEMA, request=wanted, max_output_tokens=500)
+    if answer is None or (answer["url"] and not structure.occurs(answer["url"], wanted)):
         return call
     told = tuple(
         name for name in ("url", "method", "auth", "body") if answer[name] and answer[name] != "none"

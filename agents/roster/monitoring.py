@@ -8,7 +8,7 @@ from typing import Any, Literal
 from agents.contract import Evidence, Profile, Result, Task, Workbench
 from agents.crafts.asking import Asker
 from agents.crafts.looking import NOTHING, ONLY_SEEN, RECORD_TOOLS, Looked, looked
-from agents.text.figures import Row, known, mean, ms, percentile, usd
+from agents.text.figures import Row, known, mean, ms, percentile, usd, window
 from agents.text.shipping import watch_list
 from agents.verifiers import weights
 from agents.verifiers.finding import finding
@@ -196,7 +196,7 @@ def _report(health: Sequence[Row], figures: Mapping[str, Any], agents: Sequence[
     if agents:
         lines += [
             "",
-            "**Agents**",
+            f"**Agents**{window(agents)}",
             *(
                 _agent_line(row)
                 for row in sorted(agents, key=lambda row: -(row.get("total") or 0))

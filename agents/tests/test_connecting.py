@@ -102,6 +102,8 @@ def test_a_client_cannot_answer_for_the_stand_in():
         ("all pages of GET https://a.example/items by the Link header", "link"),
         ("GET https://a.example/items with the page number, all pages", "page"),
         ("GET https://a.example/items and follow the next page", "next"),
+        ("GET https://a.example/items by offset and limit", "offset"),
+        ("GET https://a.example/items, next_page_token leads on", "token"),
     ],
 )
 def test_pages_are_read_as_the_request_says(said, style):

@@ -154,6 +154,26 @@ def test_a_fork_asks_differently(tenant):
     assert (again.request, again.steps.get().instruction) == ("Something else", "Something else")
 
 
+@pytest.mark.parametrize(
+    ("asked", "permits", "expects"),
+    [
+        ({}, ["send_mail"], {"b": "a letter", "c": "a receipt"}),
+        ({"instruction": "do b better"}, [], {"b": "", "c": "a receipt"}),
+        ({"request": "Something else"}, [], {"b": "a letter", "c": "a receipt"}),
+    ],
+)
+def test_a_permission_holds_for_what_was_asked(tenant, asked, permits, expects):
+    """What is done anew in other words asks a person before it changes something; what is done stays as it was."""
+    origin = done(tenant)
+    origin.steps.exclude(key="plan").update(permits=["send_mail"], expects="a letter")
+    origin.steps.filter(key="c").update(expects="a receipt")
+    made = submission.fork(origin, requested_by="user:test", first="b", **asked)
+    rows = {row.key: row for row in made.steps.all()}
+    assert [rows[key].permits for key in ("b", "c")] == [permits, permits]
+    assert {key: rows[key].expects for key in ("b", "c")} == expects
+    assert (rows["a"].permits, rows["a"].expects) == (["send_mail"], "a letter")
+
+
 def test_a_fork_of_a_fork_runs_to_its_end(tenant):
     """Steps are worked on as in any execution."""
     made = submission.fork(done(tenant), requested_by="user:test")

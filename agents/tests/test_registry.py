@@ -1,6 +1,9 @@
 """An agent's standing equals the SQL aggregates over its steps, whoever asks and after any restart."""
 
+from datetime import timedelta
+
 from django.db import connection
+from django.db.models import F
 
 from agents import executions, leases, registry
 from agents.models import Step
@@ -40,6 +43,19 @@ def test_it_equals_the_aggregates(tenant):
     standing = registry.standing("quality")
     assert (standing.total, standing.successful, standing.failed) == (total, successful, total - successful)
     assert (standing.mean_confidence, standing.mean_ms) == (confidence, ms) == (6.5, 200.0)
+
+
+def test_it_counts_the_last_steps_of_each_agent_alone(tenant, monkeypatch):
+    """What lies further back says nothing of today, and is not read: the newest count, whatever never ended aside."""
+    for sure in (1, 8, 9):
+        ended(tenant, confidence=sure)
+    Step.objects.filter(agent="quality").update(finished=F("finished") + F("confidence") * timedelta(hours=1))
+    ended(tenant, confidence=2)  # the oldest of those that have ended
+    executions.open_execution("Do it", ceiling_micros=0, requested_by="user:test")
+    Step.objects.filter(state="ready").update(agent="quality")
+    monkeypatch.setattr(registry, "LAST", 2)
+    standing = registry.standings()["quality"]
+    assert (standing.total, standing.mean_confidence) == (2, 8.5)
 
 
 def test_it_keeps_tenants_apart(tenant, other_tenant, in_tenant):

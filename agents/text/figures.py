@@ -13,7 +13,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "recent_executions": (
         "id", "status", "request", "confidence", "execution_ms", "cost_micros", "error", "created_at",
     ),
-    "agent_performance": ("agent", "total", "successful", "failed", "mean_confidence", "mean_ms"),
+    "agent_performance": ("agent", "of_last", "total", "successful", "failed", "mean_confidence", "mean_ms"),
     "model_performance": (
         "model", "provider", "task_kind", "requests", "successes", "mean_ms", "mean_confidence",
         "cost_micros", "tokens",
@@ -31,6 +31,12 @@ def known(rows: Iterable[Row], key: str) -> list[float]:
         for row in rows
         if isinstance(row.get(key), int | float) and not isinstance(row.get(key), bool)
     ]
+
+
+def window(rows: Sequence[Row]) -> str:
+    """Return in words how far back the figures of agents reach, "" where that is not said."""
+    last = rows[0].get("of_last") if rows else None
+    return f" (the last {last:,} steps of each)" if last else ""
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:

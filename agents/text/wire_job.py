@@ -12,20 +12,28 @@ from agents.text.wire import Call, call_of
 _METHODS = "GET|POST|PUT|PATCH|DELETE"
 _CALL = re.compile(rf"\b({_METHODS})\s+[`'\"]?(https?://[^\s\"'`<>)\],;]+|/[\w{{}}/.\-]*(?:\?[\w=&{{}}-]+)?)")
 _URL = re.compile(r"https?://[^\s\"'`<>)\],;]+")
+_BY_MARK = r"\b(?:next_?)?page_?tokens?\b|\bpage tokens?\b"
+_BY_OFFSET = r"\boffsets?\b[^.]{0,40}\blimits?\b|\blimits?\b[^.]{0,40}\boffsets?\b|\bby offset\b|[?&]offset="
 _PAGED = re.compile(
-    r"\bpaginat\w+|\bpaged\b|\b(?:all|next|every) pages?\b|\bpage (?:number|parameter)\b|\?page=|\bcursors?\b|\blink header\b",
+    r"\bpaginat\w+|\bpaged\b|\b(?:all|next|every) pages?\b|\bpage (?:number|parameter)\b|\?page=|\bcursors?\b|\blink header\b|"
+    rf"{_BY_MARK}|{_BY_OFFSET}",
     re.IGNORECASE,
 )
 _STYLES = (
     ("cursor", re.compile(r"\bcursors?\b", re.IGNORECASE)),
     ("link", re.compile(r"\blink header\b", re.IGNORECASE)),
+    ("token", re.compile(_BY_MARK, re.IGNORECASE)),
+    ("offset", re.compile(_BY_OFFSET, re.IGNORECASE)),
     ("page", re.compile(r"\bpage (?:number|parameter)\b|\?page=", re.IGNORECASE)),
 )
 _ITEMS = re.compile(r"[`'\"](items|data|results|entries|records)[`'\"]")
 _REPEATS = re.compile(r"\bretr(?:y|ies|ied|ying)\b|\bback-?off\b|\btr(?:y|ies) again\b", re.IGNORECASE)
 _WEBHOOK = re.compile(r"\bweb-?hooks?\b", re.IGNORECASE)
 _SIGNED = re.compile(r"\bsignatures?\b|\bsigned\b|\bhmac\b", re.IGNORECASE)
-_SIGNATURE = re.compile(r"\b([A-Z][\w-]*-Signature[\w-]*)\b")
+_SIGNATURE = re.compile(r"\b([A-Z][\w-]*-(?:Signature|Hmac)[\w-]*)\b")
+_BASE64 = re.compile(r"\bbase-?64\b", re.IGNORECASE)
+SLACK_TIME = "X-Slack-Request-Timestamp"
+_SIGNED_SO = {"stripe-signature": "stripe", "x-slack-signature": "slack", "x-shopify-hmac-sha256": "base64"}
 _HOLE = re.compile(r"\{(\w+)\}")
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 TRIES = 4  # of a call that meets a passing fault
@@ -35,8 +43,9 @@ TRIES = 4  # of a call that meets a passing fault
 class Job:
     """The calls of a client, and what it does round them.
 
-    `pages` is how one page leads to the next: cursor, link, page or next, "" where there are none. `items` holds a page's
-    rows, `signature` the header of a signed webhook ("" without one), `repeats` whether passing faults are tried again.
+    `pages` is how one page leads to the next: cursor, link, token, offset, page or next, "" where there are none. `items` holds a
+    page's rows, `signature` the header of a signed webhook ("" without one), `signing` how it is made (hex, base64, stripe or
+    slack), `repeats` whether passing faults are tried again.
     """
 
     calls: tuple[Call, ...]
@@ -44,6 +53,7 @@ class Job:
     items: str = "items"
     repeats: bool = False
     signature: str = ""
+    signing: str = "hex"
 
     @property
     def is_more(self) -> bool:
@@ -80,12 +90,15 @@ def job_of(wanted: str) -> Job:
     pages = (
         style if _PAGED.search(plain) and any(one.method == "GET" and not holes(one) for one in calls) else ""
     )
+    header = signature[1] if signature else "X-Signature"
+    usual = "base64" if _BASE64.search(wanted) else "hex"
     return Job(
         calls,
         pages,
         items[1] if items else "items",
         bool(_REPEATS.search(plain)),
-        (signature[1] if signature else "X-Signature") if signs else "",
+        header if signs else "",
+        _SIGNED_SO.get(header.lower(), usual),
     )
 
 
@@ -147,11 +160,23 @@ def credential_header(call: Call, credential: str) -> tuple[str, str]:
 _PAGES: Mapping[str, str] = {
     "cursor": 'an answer is {{"{items}": [...], "next_cursor": "..."}}; the next page is asked for with the query `cursor`, null ends it',
     "link": 'an answer is {{"{items}": [...]}}; its header Link holds <address>; rel="next" while there is a next page',
+    "token": 'an answer is {{"{items}": [...], "next_page_token": "..."}}; the next page is asked for with the query `page_token`,'
+    " null or none ends it",
+    "offset": 'an answer is {{"{items}": [...]}}; pages are asked for with the query `offset`, the number of rows so far, an empty list'
+    " ends them",
     "page": 'an answer is {{"{items}": [...]}}; pages are asked for with the query `page` from 1 on, an empty list ends them',
     "next": 'an answer is {{"{items}": [...], "next": address}}; `next` is the whole address of the next page, null at the end',
 }
 
 
+_SIGNING: Mapping[str, str] = {
+    "hex": "the header {header}, its name in any case, holds the hexadecimal HMAC-SHA256 of the body, with or without `sha256=` before it",
+    "base64": "the header {header}, its name in any case, holds the HMAC-SHA256 of the body in base64",
+    "stripe": "the header {header}, its name in any case, is `t=<seconds>,v1=<hex>[,v1=<hex>...]` with t at most 300 seconds from now and"
+    " one v1 the hexadecimal HMAC-SHA256 of `<t>.<body>`",
+    "slack": f"the header {{header}} is `v0=<hex>`, the hexadecimal HMAC-SHA256 of `v0:<time>:<body>`, with <time> the seconds in the header"
+    f" {SLACK_TIME}, at most 300 from now; names of headers in any case",
+}
 _CLIENT = (
     '- `class Client` made as `Client(base_url, credential="", timeout_s=10)`, with these methods, which return the JSON answer as'
     " Python data and raise CallFailedError for a status of 400 and above and where nobody answers:"
@@ -183,8 +208,8 @@ def interface(job: Job) -> str:
         )
     if job.signature:
         lines.append(
-            f"- `signed(secret: str, body: bytes, headers) -> bool`: whether the header {job.signature}, its name in any case, holds the"
-            " hexadecimal HMAC-SHA256 of the body, with or without `sha256=` before it, compared in constant time"
+            f"- `signed(secret: str, body: bytes, headers) -> bool`: whether {_SIGNING[job.signing].format(header=job.signature)}; compared"
+            " in constant time, False for whatever is missing or malformed"
         )
     return "\n".join(lines)
 

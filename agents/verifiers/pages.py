@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-_ALONE = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
-)
+from agents.text.markup import VOID, Piece, attributes, pieces, plain
+
 _OPTIONAL = frozenset(
     ["p", "li", "td", "th", "tr", "tbody", "thead", "option", "dt", "dd"]
 )  # HTML lets these end by themselves
@@ -35,16 +33,35 @@ class Page:
     text: str = ""
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.page, self._open = Page(), list[str]()
+class _Reader:
+    """Reads a page piece by piece; how long that takes grows with the page alone, whatever stands in it."""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+    def __init__(self) -> None:
+        self.page = Page()
+        self._open = list[str]()
+        self._labels = 0  # of those that are open
+        self._text, self._title = list[str](), list[str]()
+
+    def read(self, piece: Piece) -> None:
+        """Take one piece."""
+        self._said(plain(piece.text))
+        if piece.closes:
+            self._closed(piece.tag)
+        elif piece.tag:
+            self._began(piece.tag, attributes(piece))
+            if piece.opens:
+                self._open.append(piece.tag)
+                self._labels += piece.tag == "label"
+
+    def whole(self) -> Page:
+        """Return the page once everything was read."""
+        page = self.page
+        page.text, page.title = "".join(self._text), "".join(self._title)
+        page.unclosed += [f"<{tag}>" for tag in self._open if tag not in _OPTIONAL]
+        return page
+
+    def _began(self, tag: str, told: dict[str, str]) -> None:
         self.page.tags.append(tag)
-        if tag not in _ALONE:
-            self._open.append(tag)
         if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
             self.page.headings.append(int(tag[1]))
         self._noted(tag, told)
@@ -63,7 +80,7 @@ class _Reader(HTMLParser):
         elif tag == "label":
             page.labelled.add(told.get("for", ""))
         elif tag in {"input", "select", "textarea"} and told.get("type") not in _TYPED:
-            page.inputs.append((told.get("id", ""), bool(told.get("aria-label") or "label" in self._open)))
+            page.inputs.append((told.get("id", ""), bool(told.get("aria-label") or self._labels)))
 
     def _linked(self, tag: str, told: dict[str, str]) -> None:
         if tag == "a" and told.get("href"):
@@ -71,35 +88,37 @@ class _Reader(HTMLParser):
         address = told.get(_LOADS.get(tag, ""), "")
         if address:
             self.page.links.append(address)
-            parts = urlsplit(address)
-            self.page.foreign += [address] if parts.netloc or parts.scheme not in {"", "data"} else []
+            self.page.foreign += [address] if _leads_away(address) else []
 
-    def handle_endtag(self, tag: str) -> None:
+    def _closed(self, tag: str) -> None:
         while self._open and self._open[-1] != tag and self._open[-1] in _OPTIONAL:
             self._open.pop()
         if self._open and self._open[-1] == tag:
             self._open.pop()
-        elif tag not in _ALONE:
+            self._labels -= tag == "label"
+        elif tag not in VOID:
             self.page.unclosed.append(f"</{tag}>")
 
-    def handle_data(self, data: str) -> None:
+    def _said(self, text: str) -> None:
         if self._open[-1:] == ["title"]:
-            self.page.title += data.strip()
-        if not {"script", "style"} & set(self._open[-1:]):
-            self.page.text += data
-
-    def whole(self) -> Page:
-        """Return the page once everything was read."""
-        self.close()
-        self.page.unclosed += [f"<{tag}>" for tag in self._open if tag not in _OPTIONAL]
-        return self.page
+            self._title.append(text.strip())
+        self._text.append(text)
 
 
 def read_page(html: str) -> Page:
     """Return what stands on a page."""
     reader = _Reader()
-    reader.feed(html)
+    for piece in pieces(html):
+        reader.read(piece)
     return reader.whole()
+
+
+def _leads_away(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # no address at all, so none of this page's
+        return True
+    return bool(parts.netloc) or parts.scheme not in {"", "data"}
 
 
 def page_faults(html: str) -> list[str]:

@@ -45,6 +45,7 @@ GROUNDED = Weight(0.5, 1.2)
 REPETITION = Weight(0.1, 2.0)
 LENGTH = Weight(0.1, 0.6)
 RELEVANT = Weight(0.3, 1.5)
+RELEVANT_BY_WORDS = Weight(0.1, 0.5)  # an answer may be right in words of its own
 UNSOURCED = Weight(0.0, 0.6)  # an answer from the model's memory: nothing here can check it
 MATERIAL_GIVEN = Weight(0.0, 3.0)
 OTHER_LANGUAGE = Weight(0.4, 3.0)

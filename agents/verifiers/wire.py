@@ -1,8 +1,8 @@
 """Check a client by exercising it against a stand-in in the sandbox that speaks HTTP and writes down what came."""
 
 import hashlib
-import hmac
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,14 +16,16 @@ from agents.text.wire_job import WITH_BODY, Job, credential_header, sample
 from agents.verifiers import weights
 from agents.verifiers.code import NOT_RUN
 from agents.verifiers.finding import finding
+from agents.verifiers.wire_signed import SECRET, cases
 
 HARNESS = Path(__file__).with_name("wire_harness.py").read_text(encoding="utf-8")
 RUN_S = 120.0
-SECRET, CREDENTIAL, BODY = "hush-7f3a", "key-51c9", '{"id": 7}'
+CREDENTIAL = "key-51c9"
 OK = {"ok": True, "id": 7}
 REFUSALS = (401, 404, 500)
 WAIT_S = 7
 ROWS = [{"id": 1}, {"id": 2}, {"id": 3}]
+SECOND = {"cursor": ("cursor", "c2"), "token": ("page_token", "c2"), "offset": ("offset", "2")}
 Exercise = dict[str, Any]
 
 
@@ -65,7 +67,9 @@ def wire_evidence(trial: WireTrial, job: Job) -> tuple[Evidence, ...]:
             ("what passes is tried again", weights.WIRE_ROUND, list(_repeat_faults(trial.report, job)))
         )
     if job.signature:
-        checks.append(("signatures are checked", weights.WIRE_ROUND, list(_signature_faults(trial.report))))
+        checks.append(
+            ("signatures are checked", weights.WIRE_ROUND, list(_signature_faults(trial.report, job)))
+        )
     return tuple(
         finding(check, passed=not faults, weight=weight, detail="; ".join(faults[:3]))
         for check, weight, faults in checks
@@ -102,6 +106,8 @@ def _answers(job: Job, call: Call) -> list[dict[str, Any]]:
             {"body": {job.items: first}, "headers": {"Link": f'<{after}>; rel="next"'}},
             {"body": {job.items: rest}},
         ],
+        "token": [{"body": {job.items: first, "next_page_token": "c2"}}, {"body": {job.items: rest}}],
+        "offset": [{"body": {job.items: first}}, {"body": {job.items: rest}}, {"body": {job.items: []}}],
         "page": [{"body": {job.items: first}}, {"body": {job.items: rest}}, {"body": {job.items: []}}],
         "next": [{"body": {job.items: first, "next": after}}, {"body": {job.items: rest, "next": None}}],
     }
@@ -157,6 +163,12 @@ def _same_path(came: str, wanted: str, *, extra: str) -> bool:
     mine, theirs = parse_qs(one.query), parse_qs(other.query)
     if extra == "page" and mine.get("page") == ["1"]:
         mine.pop("page")
+    if extra == "offset":  # how many at once is the client's own choice
+        mine = {
+            name: value
+            for name, value in mine.items()
+            if name != "limit" and (name, value) != ("offset", ["0"])
+        }
     return one.path == other.path and mine == theirs
 
 
@@ -179,7 +191,8 @@ def _page_faults(report: Mapping[str, Any], job: Job) -> Iterator[str]:
     if one["error"] or one["result"] != ROWS:
         yield f"it returns {one['error'] or str(one['result'])[:100]} instead of the rows of both pages {ROWS}"
     asked = [parse_qs(urlsplit(came["path"]).query) for came in one["came"]]
-    wanted = {"cursor": ["c2"]} if job.pages == "cursor" else {"page": ["2"]}
+    name, value = SECOND.get(job.pages, ("page", "2"))
+    wanted = {name: [value]}
     if len(asked) <= 1 or not wanted.items() <= asked[1].items():
         yield f"the second page was asked for by {one['came'][1]['path'] if len(asked) > 1 else 'nothing'}"
     header, value = credential_header(job.paged, CREDENTIAL)
@@ -203,30 +216,17 @@ def _repeat_faults(report: Mapping[str, Any], job: Job) -> Iterator[str]:
             yield f"{name}: told to wait {WAIT_S} s it waited {waits['slept'][:1]} and ended with {waits['error'] or 'an answer'}"
 
 
-def _signed(job: Job) -> list[list[Any]]:
-    """Secret, body and headers of webhooks: two that are genuine, four that are not."""
-    if not job.signature:
-        return []
-    good = hmac.new(SECRET.encode(), BODY.encode(), hashlib.sha256).hexdigest()
-    name, other = job.signature, hmac.new(b"other", BODY.encode(), hashlib.sha256).hexdigest()
-    return [
-        [SECRET, BODY, {name: good}],
-        [SECRET, BODY, {name.lower(): f"sha256={good}"}],
-        [SECRET, BODY + " ", {name: good}],
-        [SECRET, BODY, {name: other}],
-        [SECRET, BODY, {name: ""}],
-        [SECRET, BODY, {}],
-    ]
-
-
-_CASES = ("a genuine one", "a genuine one in lower case with sha256=", "a changed body", "another secret", "an empty signature", "no signature")  # fmt: skip
-
-
-def _signature_faults(report: Mapping[str, Any]) -> Iterator[str]:
+def _signature_faults(report: Mapping[str, Any], job: Job) -> Iterator[str]:
     one = report["signed"]
     if one["error"]:
         yield one["error"]
         return
-    for case, said, right in zip(_CASES, one["result"], [True] * 2 + [False] * 4, strict=True):
-        if said is not right:
-            yield f"{case} is {'taken' if said else 'refused'}"
+    for case, said in zip(cases(job, now=0), one["result"], strict=True):
+        if said is not case.genuine:
+            yield f"{case.name} is {'taken' if said else 'refused'}"
+
+
+def _signed(job: Job) -> list[list[Any]]:
+    """Secret, body and headers of webhooks, none where the job has none."""
+    found = cases(job, now=int(time.time())) if job.signature else []
+    return [[SECRET, case.body, case.headers] for case in found]

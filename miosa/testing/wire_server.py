@@ -4,8 +4,8 @@
         ...  # point a client at server.url
     assert server.requests[0].prompt == "..."
 
-`models` may map ids to more fields of their rows. It keeps every request, tells when a client hung up, and answers /chat/completions (whole or streamed), /models and
-/embeddings. It checks no key: what was sent stands in `Asked.headers`.
+`models` may map ids to more fields of their rows; `embeddings` may return a status instead of a body. It keeps every
+request, tells when a client hung up, and answers /chat/completions (whole or streamed), /models and /embeddings. It checks no key: what was sent stands in `Asked.headers`.
 """
 
 import hashlib
@@ -144,7 +144,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         asked = self._kept(body)
         if asked.path == "/v1/embeddings":
-            self._json(self.server.wire.embeddings(body))
+            said = self.server.wire.embeddings(body)
+            refused = isinstance(said, int)
+            self._json(
+                {"error": {"message": "scripted"}} if refused else said, status=said if refused else 200
+            )
         elif asked.path == CHAT:
             self._chat(asked)
         else:

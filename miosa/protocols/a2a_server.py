@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from miosa.protocols.a2a_handler import CALLER, Handler
+from miosa.protocols.hanging_up import while_heard
 from miosa.protocols.within import Caller, Within
 
 PATH = "/a2a"
@@ -26,7 +27,7 @@ class A2aDoor:
     def __init__(self, within: Within, skills: Mapping[str, str], public: str) -> None:
         self._within, self._skills, self._public = within, skills, public
         routes = create_jsonrpc_routes(Handler(within), PATH, context_builder=_Context())
-        self._rpc = Starlette(routes=routes)
+        self._rpc = while_heard(Starlette(routes=routes))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Show the card to everybody; answer the rest for whoever has a good key."""

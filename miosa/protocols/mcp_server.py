@@ -14,6 +14,7 @@ from agents.tool_arguments import fault_of
 from miosa.http.limits import refuse
 from miosa.http.problem import Problem
 from miosa.protocols.following import looks
+from miosa.protocols.hanging_up import while_heard
 from miosa.protocols.mcp_tools import BY_NAME, MOST_WAIT_S, TOOLS, WAIT, Tool
 from miosa.protocols.within import Answer, Caller, Within, part
 
@@ -37,6 +38,7 @@ class McpDoor:
             on_call_tool=self._call_tool,
         )
         self._manager = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
+        self._served = while_heard(self._manager.handle_request)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -52,7 +54,7 @@ class McpDoor:
         if not await self._within.known(scope, send):
             return
         if scope["method"] == "POST":
-            await self._manager.handle_request(scope, receive, send)
+            await self._served(scope, receive, send)
         else:
             told = Problem(
                 "POST one message of MCP.", status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"}

@@ -4,6 +4,7 @@ A protocol that is spoken here has no rights of its own: each of its calls is on
 credential. Scopes, limits, tenants, audit and the checks of what is sent are those of REST, because they are REST.
 """
 
+import asyncio
 import json
 from base64 import b64encode
 from collections.abc import Mapping
@@ -66,7 +67,13 @@ class Within:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
     ) -> Answer:
-        """Send one request below /api/v1; `path` may not leave it."""
+        """Send one request below /api/v1; `path` may not leave it.
+
+        It goes on to its end when whoever asked is gone: a thread that is left with half an answer would wait for ever.
+        """
+        return await asyncio.shield(self._asked(caller, method, path, query, body))
+
+    async def _asked(self, caller: Caller, method: str, path: str, query: Any, body: Any) -> Answer:
         transport = httpx.ASGITransport(app=self.application, client=caller.address)
         async with httpx.AsyncClient(transport=transport, base_url=HERE, timeout=TOTAL_S) as client:
             answer = await client.request(

@@ -17,7 +17,9 @@ from miosa.http.problem import Conflict
 from miosa.testing.fixtures import client_of, open_tenant
 from miosa.testing.web_process import web_process
 from miosa.tests.admin_rows import operator, signed_in
+from tenants import api_keys
 from tenants.models import AuditEntry, Membership, Role, User
+from tenants.scopes import ALL
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
@@ -34,8 +36,19 @@ def log(tmp_path):
     return tmp_path / "web.log"
 
 
+def bearer_of(scene):
+    with tenant_context(scene.tenant):
+        return f"Bearer {api_keys.make('answers', scopes=sorted(ALL))[1]}"
+
+
+def token_in(page):
+    found = TOKEN.search(page.text)
+    assert found, page.text
+    return found[1]
+
+
 def over_the_api(site, scene, said):
-    key = client_of(scene.tenant)._credentials["HTTP_AUTHORIZATION"]
+    key = bearer_of(scene)
     body = {"approve": said == "approve", "digest": scene.approval.digest}
 
     def answer():
@@ -57,7 +70,7 @@ def by_link(site, scene, said):
         Membership.objects.create(user=person, role=Role.ADMIN)
         address = f"{site}/approvals/{approval_links.token_for(scene.approval, f'user:{person.pk}')}"
     browser = httpx.Client(timeout=60)
-    token = TOKEN.search(browser.get(address).text)[1]
+    token = token_in(browser.get(address))
     form = {"csrfmiddlewaretoken": token, "digest": scene.approval.digest, "answer": said}
 
     def answer():
@@ -73,7 +86,7 @@ def in_the_admin(site, scene, said):
     cookies = {name: one.value for name, one in staff.cookies.items()}
     browser = httpx.Client(timeout=60, cookies=cookies, follow_redirects=True)
     page = f"{site}{reverse('admin:deployments_approval_change', args=[scene.approval.pk])}"
-    token = TOKEN.search(browser.get(page).text)[1]
+    token = token_in(browser.get(page))
     form = {"csrfmiddlewaretoken": token, "digest": scene.approval.digest, "answer": said}
     address = f"{site}{reverse('admin:deployments_approval_decision', args=[scene.approval.pk])}"
 
@@ -122,7 +135,7 @@ def test_a_yes_and_a_cancellation_at_once(scene, log):
     """Whichever comes first: a yes that is told as taken let the deployment go, and one to what had ended is refused."""
     with web_process(log) as port:
         site = f"http://127.0.0.1:{port}"
-        key = client_of(scene.tenant)._credentials["HTTP_AUTHORIZATION"]
+        key = bearer_of(scene)
 
         def cancel():
             address = f"{site}/api/v1/deployments/{scene.waiting.pk}/cancellation"

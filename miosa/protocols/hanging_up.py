@@ -1,15 +1,14 @@
 """What somebody asked for is given up when they hang up: nobody waits for an execution on behalf of nobody."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
-
-from miosa.http.limits import Application
 
 GONE = {"type": "http.disconnect"}
 
 
-def while_heard(application: Application) -> Application:
+def while_heard(application: Callable[..., Awaitable[None]]) -> Callable[[Any, Any, Any], Awaitable[None]]:
     """Return the application, stopped when the caller of a request hangs up; it is given the whole body in one message."""
 
     async def served(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -26,8 +26,9 @@ def fire_schedules() -> None:
 @ends_with_its_tenant
 def fire_schedule(tenant_id: str, schedule_id: str) -> None:
     try:
-        with task_scope(tenant_id):
-            schedules.fire(UUID(schedule_id))
+        with task_scope(tenant_id) as tenant:
+            if tenant.active:  # it may have been put away since it was rung for
+                schedules.fire(UUID(schedule_id))
     except (OperationalError, InterfaceError):
         logger.warning("The database went away; schedule %s is rung again", schedule_id)
         connection.close()

@@ -7,10 +7,11 @@ with every hour (`*`) both times, so that what is hourly stays hourly.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,7 +33,7 @@ SHORTHANDS = {
     "@monthly": "0 0 1 * *",
     "@yearly": "0 0 1 1 *",
 }
-HORIZON_DAYS = 366 * 8 + 2  # 29 February is eight years away at the most
+HORIZON_DAYS = 366 * 40 + 2  # 29 February on one weekday (`0 0 29 2 */7`) is forty years away at the most
 EVERY_HOUR, WEEKDAY = 24, 4
 LATE_AFTER = timedelta(seconds=60)  # what is noticed later than this was missed
 MOST_COUNTED = 1_000  # missed times that are told apart
@@ -59,8 +60,10 @@ class Cron:
         first = moment.astimezone(self.zone).date() - timedelta(days=1)  # a gap may reach over midnight
         for number in range(HORIZON_DAYS):
             day = first + timedelta(days=number)
-            if self._on(day) and (found := [due for due in self._dues(day) if due > moment]):
-                return min(found)
+            if self._on(day):
+                dues = _dues(self, day)
+                if (place := bisect_right(dues, moment)) < len(dues):
+                    return dues[place]
         raise NoSuchTime("there is no such day")
 
     def _on(self, day: date) -> bool:
@@ -68,15 +71,6 @@ class Cron:
             return False
         of_month, of_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
         return (of_month or of_week) if self.either else (of_month and of_week)
-
-    def _dues(self, day: date) -> Iterator[datetime]:
-        folds = (0, 1) if len(self.hours) == EVERY_HOUR else (0,)
-        for hour in self.hours:
-            for minute in self.minutes:
-                for fold in folds:
-                    due = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone, fold=fold)
-                    if fold == 0 or _twice(due):
-                        yield due.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +169,17 @@ def _field(number: int, text: str) -> frozenset[int]:
 def _possible(made: Cron) -> bool:
     longest = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
     return made.either or any(min(made.days) <= longest.get(month, 31) for month in made.months)
+
+
+@lru_cache(maxsize=32)  # who counts what has passed asks for one day a thousand times
+def _dues(made: Cron, day: date) -> tuple[datetime, ...]:
+    """Return the due times of a day that matches, in order and in UTC."""
+    folds = (0, 1) if len(made.hours) == EVERY_HOUR else (0,)
+    local = (
+        datetime(day.year, day.month, day.day, hour, minute, tzinfo=made.zone, fold=fold)
+        for hour, minute, fold in product(made.hours, made.minutes, folds)
+    )
+    return tuple(sorted(due.astimezone(UTC) for due in local if due.fold == 0 or _twice(due)))
 
 
 def _twice(due: datetime) -> bool:

@@ -1,5 +1,6 @@
 """The page of a signed link: one exact effect, and two buttons below it. Looking decides nothing; only a POST does."""
 
+import logging
 from typing import Any
 
 from django.db import transaction
@@ -13,11 +14,13 @@ from deployments import steering
 from deployments.approval_links import Opened, opened
 from deployments.approvals import MOST_NOTE
 from deployments.models import Approval
-from deployments.questions import laid_out, now_of, told
+from deployments.questions import is_withdrawn, laid_out, now_of, told
+from miosa.http.client_address import current_address
 from miosa.http.exception_handler import answer
 from miosa.http.problem import Conflict, Problem
 from tenants import audit
 
+logger = logging.getLogger(__name__)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'",
@@ -36,6 +39,7 @@ def approval_page(request: HttpRequest, token: str) -> HttpResponse:
         with opened(token) as there:
             response = _answered(request, there) if request.method == "POST" else _page(request, there)
     except Problem as problem:
+        logger.info("A link to an approval was refused from %s: %s", current_address(), problem)
         response = answer(request, problem)
     for name, value in HEADERS.items():
         response[name] = value
@@ -77,6 +81,7 @@ def _page(request: HttpRequest, there: Opened, *, wrong: str = "", status: int |
         "effect": laid_out(there.approval),
         "state": state,
         "open": state == Approval.State.PENDING,
+        "withdrawn": is_withdrawn(there.approval),
         "wrong": wrong,
         "most_note": MOST_NOTE,
     }

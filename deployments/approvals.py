@@ -7,6 +7,7 @@ effect anew. Time is the database's.
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from deployments.models import Approval
 from miosa.http.problem import Conflict, NotFound
 from tenants import audit
 
+logger = logging.getLogger(__name__)
 TTL_S = 86_400
 MOST_NOTE = 500
 State = Approval.State
@@ -59,17 +61,17 @@ def ask(
 
 
 def decide(approval_id: UUID, *, approve: bool, digest: str, actor: str, note: str = "") -> Approval:
-    """Say yes or no, once. Raises NotFound; Conflict: decided already, expired, or another effect was read."""
+    """Say yes or no, once; a refused answer is logged.
+
+    Raises NotFound; Conflict: decided already, expired, withdrawn, or another effect was read.
+    """
     with transaction.atomic():
         row: Approval | None = Approval.objects.select_for_update().filter(pk=approval_id).first()
         if row is None:
             raise NotFound("There is no such approval.")
-        if not hmac.compare_digest(row.digest.encode(), digest.encode()):
-            raise Conflict("The digest is of another effect than this approval's: read the effect again.")
-        if row.state == State.PENDING and _is_over(row):
-            raise Conflict("This approval has expired: ask for it again.")
-        if row.state != State.PENDING:
-            raise Conflict(f"This approval is {row.state} already.")
+        if why := _against(row, digest):
+            logger.info("An answer of %s to approval %s was refused: %s", actor, row.pk, why)
+            raise Conflict(why)
         row.state = State.APPROVED if approve else State.REJECTED
         row.decided_by, row.decided, row.note = actor, TransactionNow(), note[:MOST_NOTE]
         row.save(update_fields=["state", "decided_by", "decided", "note"])
@@ -81,14 +83,12 @@ def decide(approval_id: UUID, *, approve: bool, digest: str, actor: str, note: s
 
 def withdraw(execution_id: UUID, *, kinds: Collection[str]) -> None:
     """Close what was asked for an execution that has ended: a yes would be to nothing. What is being answered is left."""
-    with transaction.atomic():
-        open_ones = Approval.objects.select_for_update(skip_locked=True).filter(
-            execution_id=execution_id, kind__in=kinds, state=State.PENDING
-        )
-        for row in open_ones:
-            row.state = State.EXPIRED
-            row.save(update_fields=["state"])
-            _record("approval.withdrawn", row, audit.current_actor())
+    _withdraw(Approval.objects.filter(execution_id=execution_id, kind__in=kinds))
+
+
+def withdraw_one(approval_id: UUID) -> None:
+    """Close a question whose deployment has ended before it went."""
+    _withdraw(Approval.objects.filter(pk=approval_id))
 
 
 def state(approval_id: UUID) -> str:
@@ -126,6 +126,26 @@ def expire_old() -> list[UUID]:
         ids = list(over.values_list("pk", flat=True))
         Approval.objects.filter(pk__in=ids).update(state=State.EXPIRED)
     return ids
+
+
+def _withdraw(rows: QuerySet[Approval]) -> None:
+    with transaction.atomic():
+        for row in rows.select_for_update(skip_locked=True).filter(state=State.PENDING):
+            row.state = State.EXPIRED
+            row.save(update_fields=["state"])
+            _record("approval.withdrawn", row, audit.current_actor())
+
+
+def _against(row: Approval, digest: str) -> str:
+    """Return what speaks against an answer to a locked approval, "" where nothing does."""
+    if not hmac.compare_digest(row.digest.encode(), digest.encode()):
+        return "The digest is of another effect than this approval's: read the effect again."
+    over = _is_over(row)
+    if row.state == State.EXPIRED and not over:
+        return "This approval was withdrawn: what asked for it has ended."
+    if row.state == State.EXPIRED or (row.state == State.PENDING and over):
+        return "This approval has expired: ask for it again."
+    return "" if row.state == State.PENDING else f"This approval is {row.state} already."
 
 
 def _is_over(row: Approval) -> bool:

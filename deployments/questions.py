@@ -27,6 +27,11 @@ def now_of(row: Approval) -> str:
     return str(Approval.State.EXPIRED if over else row.state)
 
 
+def is_withdrawn(row: Approval) -> bool:
+    """Whether it was closed before its time, since what asked for it had ended."""
+    return bool(row.state == Approval.State.EXPIRED and row.expires > timezone.now())
+
+
 def is_id(name: str) -> bool:
     """Whether a member of an effect tells a person little: it is shown last."""
     return name.endswith(("_id", "_sha256")) or name == "checksum"

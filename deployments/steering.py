@@ -155,8 +155,13 @@ def configure(service_id: UUID, changes: Mapping[str, Any], *, actor: str) -> Se
 
 
 def decide(approval_id: UUID, *, approve: bool, digest: str, actor: str, note: str = "") -> Approval:
-    """Say yes or no to one exact effect; a deployment that waited for it goes, or ends."""
+    """Say yes or no to one exact effect; a deployment that waited for it goes, or ends.
+
+    It is locked before its approval, as by whoever cancels it: one of the two comes first, and the other is told.
+    """
     with transaction.atomic():
+        for waiting in Deployment.objects.filter(approval_id=approval_id).values_list("pk", flat=True):
+            records.locked(waiting)
         row = approvals.decide(approval_id, approve=approve, digest=digest, actor=actor, note=note)
         if row.kind == launch.KIND:
             launch.decided(row)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
 from deployments import approvals, contents, mending, metering, sandbox_runs, sandbox_runs_detached
-from deployments.lifecycle import leases, watching
+from deployments.lifecycle import leases, records, watching
 from deployments.lifecycle.advance import advance as advance_one
 from miosa.pg.platform import platform
 from tenants.models import Tenant
@@ -82,13 +82,14 @@ def mend() -> None:
 
 @shared_task(name="deployments.sweep")
 def sweep() -> None:
-    """Forget contents that no file and no release refers to, and what of approvals nobody answered in time."""
+    """Forget contents that no file and no release refers to; close approvals nobody gave in time, and end what waited."""
     with platform():
         tenants = list(Tenant.objects.values_list("pk", flat=True))
     for tenant_id in tenants:
         with suppress(Tenant.DoesNotExist), task_scope(tenant_id):
             contents.sweep(timezone.now())
             approvals.expire_old()
+            ring_deployments(tenant_id, records.end_unanswered())
 
 
 def ring_deployments(tenant_id: UUID | str, deployment_ids: Iterable[UUID]) -> None:

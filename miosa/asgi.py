@@ -8,6 +8,7 @@ import asyncio
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
+from django.conf import settings
 
 from miosa.wsgi import application as django_application
 
@@ -25,6 +26,7 @@ from miosa.protocols.a2a_server import PATHS as A2A
 from miosa.protocols.a2a_server import A2aDoor
 from miosa.protocols.mcp_server import PATH as MCP
 from miosa.protocols.mcp_server import McpDoor
+from miosa.protocols.own_site import by_our_name, from_our_pages, origins_of
 from miosa.protocols.within import Within
 from routing import board
 from routing.front_door import application as front_door
@@ -48,9 +50,9 @@ async def _routed(scope: dict[str, Any], receive: Any, send: Any) -> None:
         elif scope["method"] == "GET" and live_feed.PATH.match(scope["path"]):
             await live_feed.door(scope, receive, send)
         elif scope["path"] == MCP:
-            await _mcp(scope, receive, send)
+            await _to_mcp(scope, receive, send)
         elif scope["path"] in A2A:
-            await _a2a(scope, receive, send)
+            await _to_a2a(scope, receive, send)
         else:
             await _in_wsgi(scope, receive, send)
 
@@ -64,7 +66,10 @@ def _feed(scope: dict[str, Any]) -> Feed | None:
 
 _mcp = McpDoor(Within(_routed))
 _skills = {kind: profile.purpose for kind, profile in PROFILES.items()}
-_a2a = A2aDoor(Within(_routed), _skills, environment().public_url)
+_hosts = environment().allowed_hosts
+_origins = origins_of(environment().public_url, settings.CSRF_TRUSTED_ORIGINS)
+_to_mcp = by_our_name(from_our_pages(_mcp, _hosts, _origins), _hosts)
+_to_a2a = by_our_name(A2aDoor(Within(_routed), _skills, environment().public_url), _hosts)
 _limits = BodyLimits(timeout_s=environment().body_timeout_s)
 _others = refusing_overrun(limited(_routed, _limits, Uploads(UPLOADED, MOST_UPLOAD)))
 

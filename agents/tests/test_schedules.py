@@ -144,6 +144,9 @@ def test_what_is_due_is_found_in_every_place_and_rung_for_once(tenant, hourly, o
     with platform():
         Tenant.objects.filter(pk=own.pk).update(active=False)
     assert schedules.due() == []
+    schedule_tasks.fire_schedule(str(own.pk), str(theirs.pk))
+    with in_tenant(own):
+        assert ScheduleFiring.objects.count() == 1
 
 
 def test_a_schedule_that_rests_is_not_due(hourly):

@@ -38,6 +38,12 @@ def test_it_says_when_it_is_due_next(api, news):
         ({"cron": ""}, "/cron", "either cron or interval_s"),
         ({"interval_s": 60}, "/cron", "either cron or interval_s"),
         ({"cron": "", "interval_s": 59}, "/interval_s", "60"),
+        ({"cron": "", "interval_s": 0}, "/interval_s", "60"),
+        ({"cron": "", "interval_s": -3600}, "/interval_s", "60"),
+        ({"cron": "", "interval_s": 10**30}, "/interval_s", "31622400"),
+        ({"cron": "", "interval_s": 1e300}, "/interval_s", "integer"),
+        ({"cron": "1," * 5_000 + "1 * * * *"}, "/cron", "120"),
+        ({"cron": "0 0 31 2 *"}, "/cron", "a day that no month has"),
         ({"timezone": "Mars/Olympus"}, "/timezone", "no time zone"),
         ({"name": ""}, "/name", ""),
         ({"request": ""}, "/request", ""),
@@ -53,6 +59,13 @@ def test_what_is_no_schedule_is_told_by_its_place(api, tenant, changed, pointer,
     found = {error["pointer"]: error["detail"] for error in answer.json()["errors"]}
     assert said in found[pointer]
     assert not Schedule.objects.exists()
+
+
+def test_the_rarest_day_is_a_schedule(api, tenant):
+    """29 February on a Sunday: its next five times are told, though they are longer than a life."""
+    answer = api.post(PLACE, NEWS | {"cron": "0 0 29 2 */7"})
+    assert answer.status_code == 201
+    assert [time[:4] for time in answer.json()["next_times"]][:2] == ["2032", "2060"]
 
 
 def test_a_name_is_taken_once(api, news):

@@ -21,7 +21,7 @@ from miosa.testing.web_process import on_the_test_database
 from tenants.tests.moving import holding, waited_for
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
-SCHEDULES, WAVES, IN_TIME_S = 4, 6, 60
+SCHEDULES, WAVES, CROWD, IN_TIME_S = 4, 6, 110, 120
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -86,6 +86,28 @@ def test_three_beats_open_one_execution_for_each_due_time(many):
             assert fired((wave + 1) * SCHEDULES)
     assert held_together() == WAVES * SCHEDULES
     assert ScheduleFiring.objects.values("schedule", "due").distinct().count() == WAVES * SCHEDULES
+
+
+def test_what_is_due_at_once_beyond_one_look_is_fired_once_each(many):
+    """More than a look finds, rung for by three: the looks that follow take the rest, and none is taken twice."""
+    tenant, rows = many
+    like = {
+        "request": "Say hello",
+        "interval_s": 86_400,
+        "overlap": "allow",
+        "created_by": rows[0].created_by,
+    }
+    Schedule.objects.bulk_create(
+        Schedule(name=f"more{number}", next_due=LONG_AGO, **like) for number in range(CROWD - SCHEDULES)
+    )
+    let_be_due(0)
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(beat(tenant, []))
+        assert fired(CROWD)
+    assert held_together() == CROWD
+    assert ScheduleFiring.objects.values("schedule").distinct().count() == CROWD
+    assert schedules.due() == []
 
 
 @pytest.mark.parametrize(

@@ -86,12 +86,40 @@ def test_a_daily_time_is_due_each_day_once(moment):
         ("*/5-3 * * * *", "no value, range or step"),
         ("1,,2 * * * *", "nothing beside a comma"),
         ("0 0 31 2,4 *", "a day that no month has"),
+        ("0 0 30 feb *", "a day that no month has"),
+        ("\N{FULLWIDTH DIGIT ONE} * * * *", "cannot be read as minute"),
+        ("\N{ARABIC-INDIC DIGIT ONE} * * * *", "cannot be read as minute"),
+        ("0 0 * * \N{LATIN SMALL LETTER LONG S}un", "cannot be read as day of the week"),
+        ("-1 * * * *", "cannot be read as minute"),
+        ("1e1 * * * *", "cannot be read as minute"),
+        ("999999999999 * * * *", "cannot be read as minute"),
+        ("*/100 * * * *", "no value, range or step"),
+        ("*" * 10_000, "has 1 fields and needs five"),
+        ("* " * 5_000, "has 5000 fields and needs five"),
+        ("1-" * 5_000 + " * * * *", "no value, range or step"),
+        ("(" * 5_000 + " * * * *", "no value, range or step"),
+        ("0 0 * * \0", "cannot be read as day of the week"),
     ],
 )
 def test_what_cannot_be_read_is_told_by_its_field(expression, said):
     """The message names the field, and what it may be."""
     with pytest.raises(NoSuchTime, match=said):
         timetable.cron(expression, BERLIN)
+
+
+def test_the_rarest_day_is_found():
+    """29 February on a Sunday, as `*/7` asks for it: the two fields are both to match, and a century may lie between."""
+    found = timetable.upcoming(timetable.cron("0 0 29 2 */7", "UTC"), NOON, most=4)
+    assert [due.year for due in found] == [2032, 2060, 2088, 2128]
+
+
+def test_counting_what_was_missed_lays_out_each_day_once():
+    """A month of minutes was missed: a worker that fires it holds its row, and may not think about it for long."""
+    now = NOON + timedelta(days=30)
+    timetable._dues.cache_clear()
+    found = timetable.passed(timetable.cron("* * * * *", BERLIN), NOON, now)
+    assert (found.last, found.late, found.number) == (now, False, timetable.MOST_COUNTED + 2)
+    assert timetable._dues.cache_info().misses <= 6
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "../etc/passwd", "", "\0", "a" * 300])

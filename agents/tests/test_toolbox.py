@@ -119,7 +119,7 @@ def test_nobody_says_yes_to_what_was_cancelled(tenant):
     bench = begun(tenant)
     row = waits(bench)
     control.cancel(bench.execution.pk)
-    with pytest.raises(Conflict, match="expired already"):
+    with pytest.raises(Conflict, match="was withdrawn"):
         decide(row, approve=True)
     assert AuditEntry.objects.filter(action="approval.withdrawn").count() == 1
 

@@ -15,7 +15,7 @@ from deployments import steering
 from deployments.admin import looks
 from deployments.models import Approval, Deployment
 from deployments.questions import is_id, laid_out, now_of, told
-from miosa.http.problem import Problem
+from miosa.http.problem import BadRequest, Problem
 from miosa.pages.answers import turn_to
 from miosa.pages.cells import NONE, beginning, data, moment
 from miosa.pages.columns import Columns
@@ -81,8 +81,11 @@ def decision_view(request: HttpRequest, approval_id: UUID, model_admin: Any) -> 
     if not request.user.has_perm("deployments.change_approval"):
         raise PermissionDenied
     row = Approval.objects.select_related("tenant").get(pk=approval_id)
-    approve = request.POST.get("answer") == "approve"
+    said = request.POST.get("answer")
+    approve = said == "approve"
     try:
+        if said not in {"approve", "reject"}:
+            raise BadRequest("Press one of the two buttons: nothing was answered.")
         with as_tenant(row.tenant):
             steering.decide(
                 row.pk,

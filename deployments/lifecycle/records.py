@@ -14,11 +14,12 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 from django.db.models import F
 
+from deployments import approvals
 from deployments.lifecycle import leases
 from deployments.lifecycle.leases import Claim
 from deployments.lifecycle.states import BUSY, ENDED, State, may_follow
 from deployments.lifecycle.storable import storable
-from deployments.models import Deployment, DeploymentEvent, Release, Service
+from deployments.models import Approval, Deployment, DeploymentEvent, Release, Service
 
 MOST_REASON = 2_000  # characters
 NEWER = "A newer deployment took its place."
@@ -64,6 +65,8 @@ def move(row: Deployment, state: State, **values: Any) -> None:
     """Bring a locked row to a later state, with other values; the change is an event. Raises OutOfOrder."""
     if not may_follow(row.state, state):
         raise OutOfOrder(f"A deployment that is {row.state} does not become {state.value}.")
+    if state in ENDED and row.state == State.QUEUED and row.approval_id:
+        approvals.withdraw_one(row.approval_id)  # nobody says yes to what has ended
     if state in ENDED:
         values |= {"finished": TransactionNow(), **OVER}
     keep(row, state=state.value, **values)
@@ -140,6 +143,19 @@ def supersede_queued(service_id: UUID, *, reason: str, besides: UUID | None = No
     for row in rows:
         move(row, State.SUPERSEDED, reason=reason)
     return len(rows)
+
+
+def end_unanswered() -> list[UUID]:
+    """End what waits for an approval that nobody gave in time; return the ids of those that may have their turn now."""
+    over = Approval.objects.filter(state=Approval.State.EXPIRED).values("pk")
+    waiting = Deployment.objects.filter(state=State.QUEUED, run_after__isnull=True, approval_id__in=over)
+    following: list[UUID] = []
+    for deployment_id in list(waiting.values_list("pk", flat=True)):
+        with transaction.atomic():
+            row = locked(deployment_id)
+            if row and row.state == State.QUEUED and row.run_after is None:
+                following += end(row, State.CANCELED, "Nobody approved it in time.")
+    return following
 
 
 def go_live(row: Deployment, *, url: str) -> list[UUID]:

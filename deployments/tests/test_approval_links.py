@@ -1,6 +1,7 @@
 """Signed links: one person answers one question on a page, once, without signing in."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -162,6 +163,20 @@ def test_a_forged_link_leads_nowhere(acme, asked):
     answers = [browser().get(f"/approvals/{one}") for one in forged]
     assert {answer.status_code for answer in answers} == {404}
     assert all("This link is not one of ours" in answer.content.decode() for answer in answers)
+
+
+def test_a_link_that_another_site_signed_is_none_of_ours(acme, asked, settings, caplog):
+    """The same question, person and effect under another key; and that it was tried is in the log, without the link."""
+    ours = settings.ENVIRONMENT
+    settings.ENVIRONMENT = replace(ours, jwt_secret="another site's secret, of 32 bytes")
+    theirs = path_to(asked, owner_of(acme))
+    settings.ENVIRONMENT = ours
+    with caplog.at_level("INFO", "deployments"):
+        answers = [browser().get(theirs), browser().post(theirs, {"answer": "approve"})]
+    assert [answer.status_code for answer in answers] == [404, 403]
+    assert "A link to an approval was refused from 127.0.0.1: This link is not one of ours" in caplog.text
+    assert theirs[-43:] not in caplog.text
+    assert now(acme, asked).state == "pending"
 
 
 def test_nobody_answers_for_another_tenant(acme, asked):

@@ -23,6 +23,7 @@ from miosa.protocols.following import ENDED, looks
 from miosa.protocols.within import Answer, Within, part
 
 CALLER = "caller"
+OLD = "/"  # stands in the methods of 0.3: message/send
 MOST_WAIT_S = 110.0
 NOT_FOUND, CONFLICT, SERVER_ERRORS = 404, 409, 500
 OF_THE_CALLER = frozenset({401, 402, 403, 429})  # told by HTTP itself: nothing is wrong with what was asked
@@ -156,7 +157,14 @@ class Handler(RequestHandler):
         return told
 
     async def _ask(self, context: ServerCallContext, method: str, path: str, **options: Any) -> Answer:
-        return await self._within.ask(context.state[CALLER], method, path, **options)
+        """Return what REST answers; raise where the caller may not: by HTTP, or in words to who speaks 0.3, which hears those."""
+        answer = await self._within.ask(context.state[CALLER], method, path, **options)
+        if answer.status not in OF_THE_CALLER:
+            return answer
+        if OLD in context.state["method"]:
+            raise A2AError(_said(answer))
+        wait = {"Retry-After": f"{answer.retry_after_s:.0f}"} if answer.retry_after_s else None
+        raise HTTPException(answer.status, _said(answer), wait)
 
 
 def _progress(execution: dict[str, Any]) -> str:
@@ -167,13 +175,10 @@ def _progress(execution: dict[str, Any]) -> str:
 
 
 def _checked(answer: Answer) -> Any:
-    """Return what REST told; raise A2A's error for a refusal, or HTTP's where the caller may not, with REST's words."""
+    """Return what REST told; raise A2A's error for a refusal, with REST's words."""
     if answer.ok:
         return answer.told
     said = _said(answer)
-    if answer.status in OF_THE_CALLER:
-        wait = {"Retry-After": f"{answer.retry_after_s:.0f}"} if answer.retry_after_s else None
-        raise HTTPException(answer.status, said, wait)
     if answer.status == NOT_FOUND:
         raise TaskNotFoundError(said)
     raise A2AError(said) if answer.status >= SERVER_ERRORS else InvalidParamsError(said)

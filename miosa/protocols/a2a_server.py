@@ -12,12 +12,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from miosa.protocols.a2a_handler import CALLER, Handler
+from miosa.protocols.hanging_up import while_heard
 from miosa.protocols.within import Caller, Within
 
 PATH = "/a2a"
 CARD = AGENT_CARD_WELL_KNOWN_PATH
 PATHS = (PATH, CARD)
-VERSION = "1.0"
+VERSIONS = ("1.0", "0.3")  # a client takes the first that it speaks
 
 
 class A2aDoor:
@@ -25,8 +26,10 @@ class A2aDoor:
 
     def __init__(self, within: Within, skills: Mapping[str, str], public: str) -> None:
         self._within, self._skills, self._public = within, skills, public
-        routes = create_jsonrpc_routes(Handler(within), PATH, context_builder=_Context())
-        self._rpc = Starlette(routes=routes)
+        routes = create_jsonrpc_routes(
+            Handler(within), PATH, context_builder=_Context(), enable_v0_3_compat=True
+        )
+        self._rpc = while_heard(Starlette(routes=routes))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Show the card to everybody; answer the rest for whoever has a good key."""
@@ -62,7 +65,8 @@ def _card(origin: str, skills: Mapping[str, str]) -> a2a.AgentCard:
         description="Eleven agents, led by an orchestrator, that do real work and show the evidence for it.",
         version="1",
         supported_interfaces=[
-            a2a.AgentInterface(url=f"{origin}{PATH}", protocol_binding="JSONRPC", protocol_version=VERSION)
+            a2a.AgentInterface(url=f"{origin}{PATH}", protocol_binding="JSONRPC", protocol_version=version)
+            for version in VERSIONS
         ],
         capabilities=a2a.AgentCapabilities(streaming=True, push_notifications=False),
         security_schemes={"key": bearer},

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import mcp_types as types
@@ -10,7 +11,10 @@ from mcp.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from agents.tool_arguments import fault_of
+from miosa.http.limits import refuse
+from miosa.http.problem import Problem
 from miosa.protocols.following import looks
+from miosa.protocols.hanging_up import while_heard
 from miosa.protocols.mcp_tools import BY_NAME, MOST_WAIT_S, TOOLS, WAIT, Tool
 from miosa.protocols.within import Answer, Caller, Within, part
 
@@ -34,6 +38,7 @@ class McpDoor:
             on_call_tool=self._call_tool,
         )
         self._manager = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
+        self._served = while_heard(self._manager.handle_request)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -42,9 +47,19 @@ class McpDoor:
             yield
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request; without a key that is good, as REST answers it."""
-        if await self._within.known(scope, send):
-            await self._manager.handle_request(scope, receive, send)
+        """Answer one request; without a key that is good, as REST answers it.
+
+        Nothing is said unasked, so there is no stream to GET and no session to DELETE: a client goes on without.
+        """
+        if not await self._within.known(scope, send):
+            return
+        if scope["method"] == "POST":
+            await self._served(scope, receive, send)
+        else:
+            told = Problem(
+                "POST one message of MCP.", status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"}
+            )
+            await refuse(scope, send, told, close=False)
 
     async def _list_tools(self, _context: Any, _params: Any) -> types.ListToolsResult:
         return types.ListToolsResult(tools=list(map(_described, TOOLS)))

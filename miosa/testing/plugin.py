@@ -7,6 +7,7 @@ folder of its own, and hides providers' keys so that no test can spend money unl
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from miosa.embedded import services
 from miosa.environment import ROOT, environment, export, read
@@ -35,6 +36,10 @@ os.environ.update(dict.fromkeys(HIDDEN, ""))
 os.environ.update(dict.fromkeys(RATES, "100000/min"))
 export(services.ensure(read(), need={"database", "broker", "sandboxes"}))
 os.environ["MIOSA_DATABASE_LOGIN"] = "owner"  # who builds the test database
+
+# How long examples take tells of the machine, not of what is tested.
+settings.register_profile("miosa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("miosa")
 
 pytest_plugins = ["miosa.testing.fixtures"]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.contract.tools import Effect, Returned
-from agents.tools.contract import Hands, Tool, ToolRefused, parameters
+from agents.tools.contract import Hands, Replays, Tool, ToolRefused, parameters
 from deployments import insight, launch, projects
 from deployments.models import Release
 from miosa.http.problem import Problem
@@ -59,7 +59,13 @@ def _deploy(arguments: Mapping[str, Any], hands: Hands) -> Returned:
 
 
 TOOLS = (
-    Tool("list_deployments", "List this tenant's last deployments with their states.", parameters(), _list),
+    Tool(
+        "list_deployments",
+        "List this tenant's last deployments with their states.",
+        parameters(),
+        _list,
+        replays=Replays.LOOKS,
+    ),
     Tool(
         "deploy_release",
         "Deploy a release of a project; where its environment is guarded, a person is asked as well.",

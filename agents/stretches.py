@@ -1,15 +1,15 @@
 """How long an adopted change is watched, and over which stretches of that time both arms are compared.
 
-Harm may begin late, and then drowns in what was good before; or be small, and need all there is. So the watch is cut
-three times: into one, into weeks, into days. When each begins is known beforehand, and each has its part of the error.
+Harm may begin late, and then drowns in what was good before; or be small, and need all there is. So the watch is looked at
+as a whole, by halves, weeks and days. When each of them begins is known beforehand, and each has its part of the error.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-HELD_OUT = 0.1  # share of new executions that ask as before while an adopted change is watched
+HELD_OUT = 0.2  # share of new executions that ask as before while an adopted change is watched
 WATCHED = timedelta(days=28)  # four whole weeks: what goes by the day of the week is in it as often as not
-PARTS = (1, 4, 28)
+PARTS = (1, 2, 4, 28)
 ALPHA = (
     0.05  # probability that what does no harm is ever taken back in the whole watch, however often one looks
 )

@@ -30,7 +30,7 @@ from agents.contract import Evidence
 from agents.looks import ALPHA, LEAST_PAIRS, MOST_LOOKS, Says, joined, look_at
 from agents.sequences import compare
 from benchmarks.improving import watched
-from benchmarks.isolation.database import own_database
+from benchmarks.isolation.database import own_database, superuser
 
 RUNS = 200
 PAIRS = 12  # at each look
@@ -222,7 +222,9 @@ def simulated(runs: int) -> dict[str, Any]:
 
 def real(proposed: int) -> dict[str, Any]:
     """Return what became of A/A proposals on the real path."""
-    with own_database():
+    with own_database() as url:
+        with superuser(url) as owner:
+            owner.execute("ALTER ROLE ALL SET synchronous_commit = off")  # the disk is not what is measured
         from benchmarks.improving.real import measured as proven  # models can be imported only now
 
         found = proven(proposed, lambda line: print(line, file=sys.stderr, flush=True))

@@ -14,12 +14,11 @@ from django_tenants.utils import tenant_context
 
 from agents import proposals, proving
 from agents.models import Proposal, ProposalTrial
-from agents.tests.improving import AGENT, USAGE, answer, judging, sentence, stored
+from agents.tests.improving import AGENT, USAGE, answer, judging, provider, sentence, stored
 from billing.models import Budget
 from billing.subscriptions import current_budget
-from miosa.testing.flows import providers
 from miosa.testing.wire_replies import Reply
-from miosa.testing.wire_server import Asked, WireServer
+from miosa.testing.wire_server import Asked
 from tenants.provisioning import open_tenant
 
 STORED = 60  # steps: more than three looks take
@@ -33,12 +32,7 @@ THINGS = ("gate", "lamp", "boat", "tower", "wheel", "mill", "clock", "mast", "we
 def measured(proposed: int, say: Callable[[str], None]) -> dict[str, Any]:
     """Prove so many A/A proposals, and return what became of them; seconds are those of the proofs alone."""
     tenant = open_tenant("bench", name="Bench", owner_email="bench@miosa.example").tenant
-    script = _script(random.Random(SEED))
-    with (
-        tenant_context(tenant),
-        WireServer(script) as wire,
-        providers(groq=wire.url, kimi=wire.url),
-    ):
+    with tenant_context(tenant), provider(_script(random.Random(SEED)), kimi=True):
         current_budget()
         Budget.objects.update(executions_cap=None, cap_micros=ROOM_MICROS)
         for number in range(STORED):

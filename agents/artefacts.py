@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from agents.models import Artefact, Execution
+from agents.models import Artefact, Execution, Step
 from deployments import contents
 from deployments.paths import checked_path, refuse_file_as_folder
 from miosa.http.problem import NotFound, Unprocessable
@@ -29,9 +29,7 @@ def keep(
         Unprocessable: a path or a size is not taken.
         StorageFull: the tenant's plan has no place left.
     """
-    named = {checked_path(path): content for path, content in files.items()}
-    if len(named) > MOST_FILES:
-        raise Unprocessable(f"At most {MOST_FILES} files at once, not {len(named)}.")
+    named = taken(files)
     with transaction.atomic():
         Execution.objects.select_for_update().get(pk=execution_id)
         digests = dict(zip(named, contents.put_all(named.values()), strict=True))
@@ -54,6 +52,14 @@ def keep(
     return digests
 
 
+def taken(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files by their paths in one spelling; raises Unprocessable for names and numbers that are not taken."""
+    named = {checked_path(path): content for path, content in files.items()}
+    if len(named) > MOST_FILES:
+        raise Unprocessable(f"At most {MOST_FILES} files at once, not {len(named)}.")
+    return named
+
+
 def copy(origin_id: UUID, execution_id: UUID) -> None:
     """Give an execution the files that came from outside to the one it goes on from."""
     Artefact.objects.bulk_create(
@@ -73,6 +79,14 @@ def copy(origin_id: UUID, execution_id: UUID) -> None:
 def newest(execution_id: UUID) -> dict[str, Artefact]:
     """Return the newest version of each path of an execution of the current tenant."""
     return _newest(execution_id)
+
+
+def before(step: Step) -> dict[str, Artefact]:
+    """Return the newest version of each path as a step found them when it began."""
+    rows = Artefact.objects.filter(execution_id=step.execution_id).exclude(step_id=step.pk)
+    if step.started is not None:
+        rows = rows.filter(created__lt=step.started)
+    return {row.path: row for row in rows.order_by("path", "-number").distinct("path")}
 
 
 def originals(execution_id: UUID) -> dict[str, Artefact]:

@@ -49,7 +49,8 @@ def shown_pairs(row: Proposal, trials: Sequence[ProposalTrial]) -> Table:
 def shown_state(row: Proposal) -> str:
     """Return where a proposal stands and why."""
     bound = "" if row.bound is None else f" Lower bound {row.bound:+.3f} after look {row.looks}."
-    share = f" {row.share:.0%} of new executions ask with it." if row.state == State.ROLLING else ""
+    asks = row.state == State.ROLLING or row.is_watched
+    share = f" {row.share:.0%} of new executions ask with it." if asks else ""
     cost = f" Its test has cost {format_usd(row.spent_micros)}." if row.spent_micros else ""
     return f"\n{row} is {row.state}: {row.reason.rstrip('.')}.{bound}{share}{cost}\n"
 
@@ -69,6 +70,18 @@ def shown_rollout(row: Proposal) -> Table:
 
 def _sure(lesson: Lesson) -> str:
     return "–" if lesson.confidence is None else f"{lesson.confidence:.1f}"
+
+
+def shown_watch(row: Proposal) -> Table:
+    """Return both arms of an adopted change since it was adopted, over each stretch of its watch."""
+    table = _table("Watch", "since", "with it", "mean", "as before", "mean", "difference lies between")
+    for one in row.watch:
+        old, new = one["old"], one["new"]
+        table.add_row(
+            one["since"][:16].replace("T", " "), str(new["count"]), f"{new['mean']:.3f}", str(old["count"]),
+            f"{old['mean']:.3f}", f"{one['low']:+.3f} and {one['high']:+.3f}, at every moment",
+        )  # fmt: skip
+    return table
 
 
 def _table(title: str, *columns: str) -> Table:

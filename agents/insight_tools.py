@@ -6,10 +6,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from agents import artefacts, tool_rules
+from agents.at_hand import all_tools
 from agents.models import Artefact, Execution, ToolUse
 from agents.permission import verdict
 from agents.tool_gate import policy_asks
-from agents.toolbox import all_tools
 from miosa.http.problem import NotFound
 
 

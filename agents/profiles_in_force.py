@@ -1,4 +1,6 @@
-"""Which profile an agent asks with: its own, what was adopted since, and for a share of executions what is being rolled out.
+"""Which profile an agent asks with: its own, what was adopted since, and for a share of executions another one.
+
+The share is that of what is rolled out; after its adoption, that of all who are not held out to compare it with.
 
 Adopted changes form a chain: each was tested against one prompt version and is made on that version alone. Where the
 product brings another prompt, what was tested against the old one is not proven on it and rests until it is tested anew.
@@ -6,7 +8,7 @@ product brings another prompt, what was tested against the old one is not proven
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,19 +22,29 @@ IN_FORCE = (Proposal.State.ADOPTED, Proposal.State.ROLLING)
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What one agent asks with now; `trial` is the profile that a `share` (0 to 1) of new executions asks with."""
+    """What one agent asks with now.
+
+    `trial`: what a `share` (0 to 1) of the executions since `rolled` asks with. `held`: what all beside the `share` go on
+    to ask with, while an adopted change is watched.
+    """
 
     profile: Profile
     trial: Profile | None = None
     share: float = 0.0
     proposal_id: UUID | None = None
     rolled: datetime | None = None
+    held: Profile | None = None
 
     def of(self, execution: Execution) -> Profile:
         """Return the profile of every step of one execution: the same however often it is asked."""
+        if self.held is not None:
+            return self.profile if self._in_share(execution) else self.held
         if self.trial is None or self.rolled is None or execution.created < self.rolled:
             return self.profile  # one that had begun goes on as it did
-        return self.trial if in_share(execution.pk, self.proposal_id, share=self.share) else self.profile
+        return self.trial if self._in_share(execution) else self.profile
+
+    def _in_share(self, execution: Execution) -> bool:
+        return in_share(execution.pk, self.proposal_id, share=self.share)
 
 
 def in_force(kind: str) -> InForce:
@@ -50,16 +62,17 @@ def versions() -> dict[str, str]:
 
 
 def _chained(kind: str, rows: Iterable[Proposal]) -> InForce:
-    profile, rolling = profile_of(kind), InForce(profile_of(kind))
+    found = InForce(profile_of(kind))
     for row in rows:
-        made = _made(profile, row)
+        made = _made(found.profile, row)
         if made is None:
             continue
         if row.state == Proposal.State.ROLLING:
-            rolling = InForce(profile, made, row.share, row.pk, row.rolled)
+            found = InForce(found.profile, made, row.share, row.pk, row.rolled)
         else:
-            profile = made
-    return replace(rolling, profile=profile)
+            held = found.profile if row.is_watched else None
+            found = InForce(made, share=row.share, proposal_id=row.pk, held=held)
+    return found
 
 
 def in_share(execution_id: UUID, proposal_id: UUID | None, *, share: float) -> bool:

@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from agents.changes import Change, Kind, UnfitChange, changed, diff, read
 from agents.models import Lesson, Memory, Proposal
+from agents.models.proposal import WATCHED
 from agents.profiles_in_force import in_force
 from miosa.http.problem import Conflict, NotFound, Unprocessable
 from tenants import audit
@@ -30,7 +31,7 @@ MAY_BECOME: Mapping[str, frozenset[str]] = {
     State.TESTING: frozenset({State.DRAFT, State.ACCEPTED, State.REJECTED, State.REFUSED}),
     State.ACCEPTED: frozenset({State.ROLLING, State.REFUSED, State.DRAFT}),
     State.ROLLING: frozenset({State.ADOPTED, State.REVERTED}),
-    State.ADOPTED: frozenset({State.REVERTED}),
+    State.ADOPTED: frozenset({State.REVERTED, State.ADOPTED}),  # itself: when its watch ends
     State.REJECTED: frozenset({State.ROLLING, State.REFUSED}),
     State.REVERTED: frozenset(),
     State.REFUSED: frozenset(),
@@ -129,7 +130,7 @@ def move(row_id: UUID, state: str, reason: str, **values: Any) -> Proposal:
     for name, value in values.items():
         setattr(row, name, value)
     row.save()
-    _told(row, f"proposal.{state}", before)
+    _told(row, "proposal.kept" if state == before else f"proposal.{state}", before)
     return row
 
 
@@ -195,8 +196,8 @@ def call_for_test(row_id: UUID) -> Proposal:
 
 
 def note(row_id: UUID, *, due: datetime | None = None, **values: Any) -> None:
-    """Write figures down that change no state: a comparison, a look that waits. What has ended stays as it is."""
-    proposals().filter(pk=row_id).exclude(state__in=ENDED).update(due=due, **values)
+    """Write figures down that change no state: a comparison, a look that waits. What is over stays as it is."""
+    proposals().filter(~Q(state__in=ENDED) | WATCHED, pk=row_id).update(due=due, **values)
 
 
 def due(*, limit: int = 100) -> list[tuple[UUID, UUID]]:

@@ -1,6 +1,6 @@
 """The workbench of a replay: real models, sandbox and facts, and no effect on anything outside.
 
-Nothing is shipped, remembered, told to followers or taught to the router; money comes from the test's own purse.
+Nothing is shipped, remembered, told to followers or taught to the router, and tools answer without effects; money comes from the test's own purse.
 Both arms are asked by the same rules: whom the router thinks best, nothing tried out, the same temperature.
 """
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents import facts, memory, sandboxed
+from agents.at_hand import changing_tools
+from agents.ceilings import Repeats
 from agents.contract import (
     CodeRun,
     Evidence,
@@ -22,11 +24,16 @@ from agents.contract import (
     Shipment,
     Shipping,
     Turn,
+    Use,
 )
+from agents.conversation import uses_of
 from agents.memory.embedding import embedded_if_possible
 from agents.model_calls import prompt_of
+from agents.models import Step
 from agents.purse import Purse
 from agents.replay_effects import NoEffects
+from agents.replay_toolbox import ReplayTools
+from agents.tool_turns import ToolTurns, models_know_tools
 from routing import gateway
 from routing.catalog import Model
 from routing.errors import EmbeddingsUnavailable, NoCandidate, NoProviderLeft
@@ -42,10 +49,14 @@ class ReplayBench(NoEffects):
     """Implements `agents.contract.Workbench` for one arm; `asked` is what the step was told, so that it finds not itself."""
 
     profile: Profile
-    mode: str
+    step: Step
     asked: str
     purse: Purse
     answers: list[Answer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._tools = ReplayTools(self.step, self.profile.tools)
+        self._turns = ToolTurns(self._tools, Repeats(self.step.agent))
 
     def in_force(self, own: Profile) -> Profile:
         return self.profile if self.profile.kind == own.kind else own
@@ -76,7 +87,12 @@ class ReplayBench(NoEffects):
             max_output_tokens=max_output_tokens, temperature=temperature,
         )  # fmt: skip
         needed = Requirement(
-            task_kind, self._mode(mode), asked.input_tokens, max_output_tokens, needs_json=bool(schema)
+            task_kind,
+            self._mode(mode),
+            asked.input_tokens,
+            max_output_tokens,
+            needs_json=bool(schema),
+            needs_tools=bool(tools) and models_know_tools(task_kind, self._mode(mode)),
         )
         try:
             answer = self._answered(asked, needed)
@@ -85,7 +101,14 @@ class ReplayBench(NoEffects):
         except NoCandidate as error:
             raise ModelUnavailable(error.detail, retryable=False) from error
         self.answers.append(answer)
-        return Reply(answer.text, answer.model, answer.finish_reason, answer.prior, answer.capable)
+        return Reply(
+            answer.text,
+            answer.model,
+            answer.finish_reason,
+            answer.prior,
+            answer.capable,
+            uses_of(answer.calls),
+        )
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         try:
@@ -119,6 +142,30 @@ class ReplayBench(NoEffects):
     def note(self, text: str) -> None:
         """Nobody follows a replay."""
 
+    def tools(self) -> tuple[Offered, ...]:
+        return self._tools.offered()
+
+    def changing_tools(self) -> Mapping[str, str]:
+        return {} if self.step.execution.parent_id else changing_tools()
+
+    def earlier(self) -> tuple[Turn, ...]:
+        return self._turns.earlier()
+
+    def use(self, said: str, uses: Sequence[Use]) -> Turn:
+        return self._turns.use(said, uses)
+
+    def read(self, path: str) -> bytes | None:
+        return self._tools.workspace.read(path)
+
+    def files(self) -> Mapping[str, int]:
+        return self._tools.workspace.paths()
+
+    def originals(self) -> Mapping[str, bytes]:
+        return self._tools.workspace.originals()
+
+    def keep(self, files: Mapping[str, bytes]) -> Mapping[str, str]:
+        return self._tools.workspace.keep(files)
+
     def facts(self, name: str, **filters: Any) -> list[dict[str, Any]]:
         return facts.facts(name, **filters)
 
@@ -137,4 +184,5 @@ class ReplayBench(NoEffects):
         return answer
 
     def _mode(self, wanted: str) -> str:
-        return self.mode if self.mode != "balance" else wanted
+        mode: str = self.step.execution.mode
+        return mode if mode != "balance" else wanted

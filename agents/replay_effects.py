@@ -1,4 +1,7 @@
-"""What a replay may not do: nothing is kept, remembered or changed by tools; an agent finds nothing of the kind offered."""
+"""What neither an evaluation nor a replay may do: nothing is kept, remembered or changed; of tools and files there are none.
+
+A replay has tools and files of its own, without effects, in their place.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +30,7 @@ class NoEffects:
 
     def use(self, said: str, uses: Sequence[Use]) -> Turn:
         """Nothing was offered, so nothing can be asked for."""
-        raise LookupError(f"a replay offers no tools: {said} {[one.tool for one in uses]}")
+        raise LookupError(f"no tools are offered: {said} {[one.tool for one in uses]}")
 
     def read(self, path: str) -> bytes | None:
         """There are no files."""

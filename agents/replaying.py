@@ -127,7 +127,7 @@ def _candidates(row: Proposal) -> list[Step]:
 
 def _arm(step: Step, task: Task, profile: Profile, purse: Purse) -> Arm:
     bench, unheard, before = (
-        ReplayBench(profile, step.execution.mode, task.input, purse),
+        ReplayBench(profile, step, task.input, purse),
         "",
         purse.spent_micros,
     )

@@ -1,19 +1,27 @@
 """The rounds with tools that one step has behind it: read from their rows once, counted, gone on from."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from agents.ceilings import Repeats
 from agents.contract.tools import CHECK, Turn, Use
-from agents.toolbox import Toolbox
 from routing import gateway
 from routing.errors import NoCandidate
 from routing.requirement import Requirement
 
 
+class Rounds(Protocol):
+    """Who does what was asked for together, and knows what was done before."""
+
+    def earlier(self) -> tuple[Turn, ...]: ...
+
+    def use(self, said: str, uses: tuple[Use, ...]) -> Turn: ...
+
+
 class ToolTurns:
     """Each use is counted before it happens. Raises Stopped at the third that is the same in everything."""
 
-    def __init__(self, toolbox: Toolbox, repeats: Repeats) -> None:
+    def __init__(self, toolbox: Rounds, repeats: Repeats) -> None:
         self._toolbox, self._repeats = toolbox, repeats
         self._turns: list[Turn] | None = None
         self._left: dict[str, str] = {}  # files that tools left, path to SHA-256

@@ -5,25 +5,20 @@ repeats nothing that ended. Whatever goes wrong with a tool is told to whoever a
 """
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from django.db import transaction
 
-from agents import mcp_servers, tool_rules, tool_uses
+from agents import tool_uses
+from agents.at_hand import AtHand, said_no, used
 from agents.contract.tools import Effect, Offered, Returned, Turn, Use
 from agents.models import Execution, Step, ToolUse
-from agents.permission import Verdict, listed, verdict
+from agents.permission import Verdict
 from agents.telling import tell
-from agents.tool_arguments import fault_of
 from agents.tool_gate import gate, policy_asks
-from agents.tools.contract import Hands, Tool, ToolRefused
-from agents.tools.mcp_tools import PREFIX, tool_of
+from agents.tools.contract import Hands, Tool
+from agents.tools.mcp_tools import PREFIX
 from agents.tools.shelf import SHELF
 from agents.workspace import Workspace
-
-ANY_SERVERS = "mcp__any__tool"
-CUT = "\n[cut: {more} more characters]"
 
 
 class Toolbox:
@@ -31,18 +26,12 @@ class Toolbox:
 
     def __init__(self, execution: Execution, step: Step, patterns: tuple[str, ...]) -> None:
         self.workspace = Workspace(execution.pk, step.pk)
-        self._execution, self._step, self._patterns = execution, step, patterns
-        self._shelf: Mapping[str, Tool] | None = None
+        self._execution, self._step = execution, step
+        self._at_hand = AtHand(patterns, step)
 
     def offered(self) -> tuple[Offered, ...]:
         """Return the tools that may be asked for, with whether a person is asked first."""
-        rules = tool_rules.rules()
-        verdicts = {name: self._verdict(tool, rules, tool.effect) for name, tool in self._tools().items()}
-        return tuple(
-            Offered(tool.name, tool.description, tool.parameters, tool.effect, verdicts[name] is Verdict.ASK)
-            for name, tool in self._tools().items()
-            if verdicts[name] is not Verdict.DENY
-        )
+        return self._at_hand.offered()
 
     def earlier(self) -> tuple[Turn, ...]:
         """Return the rounds of this step so far; one that was broken off is brought to its end first."""
@@ -59,16 +48,16 @@ class Toolbox:
         return tool_uses.turn_of(rows)
 
     def _bring_to_end(self, row: ToolUse) -> None:
-        tool = self._tools().get(row.tool)
-        wrong = self._fault(row, tool)
+        tool = self._at_hand.tools().get(row.tool)
+        wrong = self._at_hand.fault(row.tool, row.arguments)
         if tool is None or wrong:
             return self._recorded(row, Returned(wrong, ok=False, origin=tool_uses.TOOLBOX), None)
         effect = self._effect(tool, row)
-        word = self._verdict(tool, tool_rules.rules(), effect)
+        word = self._at_hand.verdict(tool, effect)
         if word is Verdict.DENY:
-            return self._recorded(row, _said_no(f"{tool.name} may not be used here."), None, refused=True)
+            return self._recorded(row, said_no(f"{tool.name} may not be used here."), None, refused=True)
         if word is Verdict.ASK and (no := self._asked(row, tool, effect)):
-            return self._recorded(row, _said_no(no), None, refused=True)
+            return self._recorded(row, said_no(no), None, refused=True)
         return self._done(row, tool, effect)
 
     def _asked(self, row: ToolUse, tool: Tool, effect: Effect) -> str:
@@ -90,14 +79,12 @@ class Toolbox:
     def _done(self, row: ToolUse, tool: Tool, effect: Effect) -> None:
         tool_uses.begin(row, effect=effect)
         self._tell("tool_called", row)
-        hands = Hands(self._execution, self._step, str(row.pk), self.workspace)
+        account = {"execution_id": self._execution.pk, "step_id": self._step.pk, "agent": self._step.agent}
+        hands = Hands(self._execution, self._step, str(row.pk), self.workspace, account)
         started = time.perf_counter()
-        try:
-            returned = tool.run(row.arguments or {}, hands)
-        except ToolRefused as error:
-            returned = Returned(str(error), ok=False, origin=tool_uses.TOOLBOX)
+        returned = used(tool, row.arguments or {}, hands)
         took_ms = int((time.perf_counter() - started) * 1000)
-        self._recorded(row, _cut(returned, tool.most_chars), took_ms)
+        self._recorded(row, returned, took_ms)
 
     def _recorded(
         self, row: ToolUse, returned: Returned, took_ms: int | None, *, refused: bool = False
@@ -122,72 +109,6 @@ class Toolbox:
                 files=sorted(row.files),
             )
 
-    def _fault(self, row: ToolUse, tool: Tool | None) -> str:
-        if tool is None:
-            return f"There is no tool {row.tool}. There are: {', '.join(sorted(self._tools()))}."
-        if row.arguments is None:
-            return "The arguments are no JSON object."
-        return fault_of(row.arguments, tool.parameters)
-
-    def _verdict(self, tool: Tool, rules: Mapping[str, str], effect: Effect) -> Verdict:
-        policy = policy_asks(tool.name, effect, tool.kinds)
-        return verdict(tool.name, effect, rules=rules, permits=self._step.permits, policy=policy)
-
-    def _tools(self) -> Mapping[str, Tool]:
-        """Return the tools on the agent's list; MCP servers are asked for only where it has any of them."""
-        if self._shelf is None:
-            of_servers = _of_servers() if listed(ANY_SERVERS, self._patterns) else {}
-            self._shelf = {
-                name: tool for name, tool in {**SHELF, **of_servers}.items() if listed(name, self._patterns)
-            }
-        return self._shelf
-
-
-def all_tools() -> dict[str, Tool]:
-    """Return every tool of the current tenant by name: the shelf's, the operator's servers' and its own servers'."""
-    return {**SHELF, **_of_servers()}
-
-
-def changing_tools() -> dict[str, str]:
-    """Return what each tool with effects does, by name: those that no rule of the tenant decides about, of any agent."""
-    rules = tool_rules.rules()
-    return {
-        name: tool.description
-        for name, tool in all_tools().items()
-        if tool.effect is not Effect.READS and not listed(name, rules)
-    }
-
-
-def _of_servers() -> dict[str, Tool]:
-    operators = mcp_servers.operators()
-    tools = [
-        tool_of(
-            known.name,
-            known.place,
-            definition,
-            reads_freely=known.reads_freely,
-            changed=None if known.name in operators else _noter(known.name),
-        )
-        for known in mcp_servers.known()
-        for definition in known.tools
-    ]
-    return {tool.name: tool for tool in tools}
-
 
 def _brings_in(tool: str) -> bool:
     return tool.startswith(PREFIX) or (tool in SHELF and SHELF[tool].outside)
-
-
-def _noter(server: str) -> Any:
-    return lambda why: mcp_servers.out_of_use(server, why)
-
-
-def _said_no(why: str) -> Returned:
-    return Returned(f"Refused: {why}", ok=False, origin=tool_uses.TOOLBOX)
-
-
-def _cut(returned: Returned, most: int) -> Returned:
-    if len(returned.text) <= most:
-        return returned
-    text = returned.text[:most] + CUT.format(more=len(returned.text) - most)
-    return Returned(text, returned.ok, returned.origin, returned.data, returned.files)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from agents import proposals, rollouts, tasks
+from agents import adoption, proposals, rollouts, tasks
 from agents.changes import UnfitChange, read
 from agents.models import Proposal
 from agents.proposals import State
@@ -15,7 +15,7 @@ from miosa.http.problem import Conflict, Unprocessable
 
 
 class Decision(StrEnum):
-    """Approve rolls out (from a rollout: adopts), refuse takes back what is in force, edit writes another version."""
+    """Approve rolls out (from a rollout: adopts; adopted: ends the watch), refuse takes back, edit writes another version."""
 
     APPROVE = "approve"
     EDIT = "edit"
@@ -45,7 +45,9 @@ def decide(
 
 def _approve(row: Proposal, reason: str) -> Proposal:
     if row.state == State.ROLLING:
-        return proposals.move(row.pk, State.ADOPTED, _said("approved for every step", reason), share=1.0)
+        return adoption.adopt(row, _said("a person adopts it", reason))
+    if row.is_watched:
+        return adoption.keep(row, _said("a person ends its watch", reason))
     if row.state == State.ACCEPTED:
         return rollouts.begin(row.pk)
     if row.state not in {State.DRAFT, State.REJECTED}:

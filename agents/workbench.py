@@ -9,6 +9,7 @@ from uuid import UUID
 
 from agents import below, facts, memory, sandboxed, speech
 from agents import shipping as shipping_of_executions
+from agents.at_hand import changing_tools
 from agents.ceilings import NOTHING, Repeats, Used, ceilings, check
 from agents.contract import (
     CodeRun,
@@ -34,7 +35,7 @@ from agents.models import Artefact, Execution, Memory, Step
 from agents.registry_kinds import profile_of
 from agents.telling import tell
 from agents.tool_turns import ToolTurns, models_know_tools
-from agents.toolbox import Toolbox, changing_tools
+from agents.toolbox import Toolbox
 from miosa.http.problem import Unprocessable
 from routing import gateway
 from routing.embeddings import MODEL

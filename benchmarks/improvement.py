@@ -1,6 +1,7 @@
 """How often improvement errs, and how much it finds: replays that decide, and rollouts that end, simulated.
 
-    PYTHONPATH=. python -m benchmarks.improvement --json
+    python -m benchmarks.improvement --json
+    python -m benchmarks.improvement --aa-real 200 --json     # A/A proposals on the real path instead
 
 An A/A proposal changes nothing: both arms draw from the same distribution. Scores are made as agents make them: checks
 with their weights, passed or failed by lot, joined to 0 to 1. `replay.aa` has up to three looks, as the product has;
@@ -9,13 +10,17 @@ heavy check more often. `peeking` is what an ordinary t test at each look would 
 one who decides by lot, one who mostly likes what is shown first, one whose mood of the day favours a style that either
 arm may have in any pair, and few pairs. A rollout is looked at again and again; its executions have one to
 five steps that are as hard as each other, and count once each. `counting_steps` is what the same bounds do where each
-step counts, as a warning. Nothing here asks a model.
+step counts, as a warning. `watch` is what follows an adoption (`benchmarks/improving/watched.py`). Nothing of this asks a model.
+
+With --aa-real so many proposals that change nothing go the product's own way, on a database that is started for it and
+removed: stored steps, replays of both arms over a socket, a judge (`benchmarks/improving/real.py`).
 """
 
 import argparse
 import json
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +29,8 @@ from agents.confidence import by_checks
 from agents.contract import Evidence
 from agents.looks import ALPHA, LEAST_PAIRS, MOST_LOOKS, Says, joined, look_at
 from agents.sequences import compare
+from benchmarks.improving import watched
+from benchmarks.isolation.database import own_database, superuser
 
 RUNS = 200
 PAIRS = 12  # at each look
@@ -200,18 +207,42 @@ def measured(runs: int) -> dict[str, Any]:
             "harm": {str(lift): rolled_out(runs, lift=lift) for lift in (-0.2, -0.4, -0.6)},
             "help": {str(lift): rolled_out(runs, lift=lift) for lift in (0.4, 0.6)},
         },
+        "watch": watched.measured(runs, executed),
     }
+
+
+def simulated(runs: int) -> dict[str, Any]:
+    """Return every figure, and whether no more is accepted or taken back without a cause than promised."""
+    found = measured(runs)
+    accepted = max(found["replay"]["aa_accepted"], *found["replay"]["judges"].values())
+    watch = found["watch"]
+    reverted = max(one["reverted"] for one in (*watch["aa"].values(), watch["aa_with_drift"]))
+    return found | {"held": accepted <= ALPHA and reverted <= watch["alpha"]}
+
+
+def real(proposed: int) -> dict[str, Any]:
+    """Return what became of A/A proposals on the real path."""
+    with own_database() as url:
+        with superuser(url) as owner:
+            owner.execute("ALTER ROLE ALL SET synchronous_commit = off")  # the disk is not what is measured
+        from benchmarks.improving.real import measured as proven  # models can be imported only now
+
+        found = proven(proposed, lambda line: print(line, file=sys.stderr, flush=True))
+    return found | {"held": found["accepted"] <= ALPHA}
 
 
 def main() -> None:
     """Print the figures; one JSON object on the last line with --json."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument(
+        "--aa-real", type=int, metavar="N", help="A/A proposals on the real path, and nothing else"
+    )
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     began = time.perf_counter()
-    found = measured(asked.runs) | {"seconds": round(time.perf_counter() - began, 1)}
-    found["held"] = max(found["replay"]["aa_accepted"], *found["replay"]["judges"].values()) <= ALPHA
+    found = real(asked.aa_real) if asked.aa_real else simulated(asked.runs)
+    found["seconds"] = round(time.perf_counter() - began, 1)
     print(json.dumps(found) if asked.json else json.dumps(found, indent=2))
 
 

@@ -168,15 +168,22 @@ def _page_of(request: HttpRequest, row: Proposal) -> dict[str, Any]:
         "spent": format_usd(row.spent_micros),
         "trials": [_shown(one) for one in proving.pairs_of(row)],
         "comparison": row.comparison,
+        "watch": row.watch,
         "lesson": link("agents_lesson", "the lesson it comes from", to=row.lesson.pk) if row.lesson else "",
         "may_decide": may and row.state in DECIDABLE,
         "may_test": may and row.state == proposals.State.DRAFT,
         "editable": open_changes.items() if may and row.state in EDITABLE else (),
         "long": Change.__dataclass_fields__.keys() & {"given", "answer"},
-        "approve": "Adopt for every step" if row.state == proposals.State.ROLLING else "Approve",
-        "may_approve": row.state not in {proposals.State.ADOPTED, proposals.State.TESTING},
+        "approve": _approve(row),
+        "may_approve": row.is_watched or row.state not in {"adopted", "testing"},
         "refuse": "Take it back" if row.state in {"rolling", "adopted"} else "Refuse",
     }
+
+
+def _approve(row: Proposal) -> str:
+    if row.is_watched:
+        return "End its watch, nobody held out"
+    return "Adopt it" if row.state == proposals.State.ROLLING else "Approve"
 
 
 def _shown(one: ProposalTrial) -> dict[str, Any]:

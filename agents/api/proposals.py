@@ -83,7 +83,10 @@ class ProposalRepresentation(ProposalSummary):
     trials = serializers.SerializerMethodField()
 
     class Meta(ProposalSummary.Meta):
-        fields = (*ProposalSummary.Meta.fields, "change", "diff", "lesson", "replays", "comparison", "trials")
+        fields = (
+            *ProposalSummary.Meta.fields,
+            *("change", "diff", "lesson", "replays", "comparison", "watch", "trials"),
+        )
         read_only_fields = fields
 
     @extend_schema_field(TrialRepresentation(many=True))
@@ -131,7 +134,7 @@ class Proposals(ListAPIView[Proposal]):
 
 @extend_schema(tags=["proposals"], responses=ProposalRepresentation)
 class ProposalDetail(APIView):
-    """One proposal with its diff, every replayed pair, and how its rollout goes."""
+    """One proposal with its diff, every replayed pair, how its rollout goes, and how it does since."""
 
     required_scopes: ClassVar[dict[str, str]] = {"GET": "agents:read"}
 

@@ -7,6 +7,8 @@ from agents.models.lesson import Lesson
 from agents.models.memory import Memory
 from tenants.owned import TenantOwned
 
+WATCHED = Q(state="adopted", share__lt=1)  # some are held out until its watch is over
+
 
 class Proposal(TenantOwned):
     """One version of one change; editing it makes another version. `number` counts from 1 for each agent."""
@@ -14,9 +16,9 @@ class Proposal(TenantOwned):
     class State(models.TextChoices):
         DRAFT = "draft", "waits to be tested"
         TESTING = "testing", "is being replayed on stored work"
-        ACCEPTED = "accepted", "proved better; waits until another rollout ends"
+        ACCEPTED = "accepted", "proved better; waits for its turn"
         ROLLING = "rolling", "a share of new executions asks with it"
-        ADOPTED = "adopted", "every step asks with it"
+        ADOPTED = "adopted", "new executions ask with it"
         REJECTED = "rejected", "did not prove better"
         REVERTED = "reverted", "did harm, or was taken back"
         REFUSED = "refused", "a person said no, or wrote another version"
@@ -55,9 +57,12 @@ class Proposal(TenantOwned):
     replays = models.JSONField(default=dict, help_text="pairs, means, wins, cost of the last look")
     bound = models.FloatField(null=True, help_text="lower bound of the difference new - old, -1 to 1")
     share = models.FloatField(
-        default=0, help_text="share of new executions that ask with it while it is rolled out"
+        default=0, help_text="share of new executions that ask with it; adopted, below 1 while it is watched"
     )
     comparison = models.JSONField(default=dict, help_text="both arms of the rollout and their bounds")
+    watch = models.JSONField(
+        default=list, help_text="both arms since it was adopted, over each stretch of its watch"
+    )
     decided_by = models.CharField(
         max_length=60, blank=True, help_text="user:<id>, key:<id>, staff:<id> or system"
     )
@@ -88,3 +93,8 @@ class Proposal(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.agent} #{self.number}"
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it is adopted and some executions still ask as before."""
+        return self.state == self.State.ADOPTED and self.share < 1

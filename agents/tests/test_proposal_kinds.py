@@ -8,6 +8,7 @@ from agents.models import Execution, Proposal, Step
 from agents.profiles_in_force import in_force
 from agents.registry_kinds import ORCHESTRATOR, PROFILES
 from agents.remedies import sentence_for
+from agents.stretches import HELD_OUT
 from agents.tests.improving import (
     AGENT,
     BAD,
@@ -81,7 +82,7 @@ def test_a_model_that_does_better_is_asked_first_and_wins(tenant):
         before = len(wire.chats(OTHER))
         ended, with_it = lived(row)
         assert len(wire.chats(OTHER)) - before >= len(with_it)
-    assert (ended.state, ended.share) == ("adopted", 1)
+    assert (ended.state, ended.share) == ("adopted", 1 - HELD_OUT)
     assert {step.model for step in with_it} == {OTHER}
     assert actions(row) == ["drafted", "testing", "accepted", "rolling", "adopted"]
 

@@ -1,7 +1,8 @@
 """What a tool is: a name, a JSON schema, an effect, its limits, and the function that does it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from agents.contract.tools import Effect, Returned
@@ -13,14 +14,28 @@ class ToolRefused(Exception):  # noqa: N818  it reads as what happened
     """The tool cannot do this. The message is for whoever asked, a model or a person, and says what to do instead."""
 
 
+class Replays(StrEnum):
+    """What answers a use of the tool while a stored step is replayed, where nothing outside the replay may change."""
+
+    RECORDED = "recorded"  # what it returned to the stored step for the same arguments, and nothing else
+    LOOKS = (
+        "looks"  # the same, and itself where the stored step did not ask this: it only looks at what is here
+    )
+    FILES = "files"  # itself: all it changes are the files, and a replay has its own
+
+
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """For whom a tool works. `key` is the same in every repeat of the same use: hand it on to what has effects."""
+    """For whom a tool works. `key` is the same in every repeat of the same use: hand it on to what has effects.
+
+    `account`: whose run in the sandbox it is, as the keywords of `run_program`; a replay's is none of the stored step.
+    """
 
     execution: Execution
     step: Step
     key: str
     workspace: Workspace
+    account: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,7 @@ class Tool:
     parameters: Mapping[str, Any]
     run: Callable[[Mapping[str, Any], Hands], Returned]
     effect: Effect = Effect.READS
+    replays: Replays = Replays.RECORDED
     timeout_s: float = 60.0
     most_chars: int = 20_000
     kinds: frozenset[str] = frozenset()  # what a tenant's approval policies know it as, beside its effect

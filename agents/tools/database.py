@@ -7,7 +7,7 @@ from django.db import DatabaseError
 
 from agents.contract.tools import Returned
 from agents.offered import COLUMNS, TABLES
-from agents.tools.contract import Hands, Tool, ToolRefused, parameters
+from agents.tools.contract import Hands, Replays, Tool, ToolRefused, parameters
 from agents.tools.sql_check import QuestionRefused, question
 from miosa.pg import reader
 
@@ -47,6 +47,7 @@ TOOLS = (
         f"Ask this tenant's own records with one SELECT in PostgreSQL's SQL. Costs are in micro-dollars. Tables: {_described()}",
         parameters(("sql",), sql={"type": "string", "minLength": 8, "maxLength": 10_000}),
         _ask,
+        replays=Replays.LOOKS,
         timeout_s=MOST_MS / 1000,
     ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from agents.contract.tools import Effect, Returned
-from agents.tools.contract import Hands, Tool, ToolRefused, parameters
+from agents.tools.contract import Hands, Replays, Tool, ToolRefused, parameters
 from deployments import insight, launch, projects
 from deployments.models import Release
 from miosa.http.problem import Problem
@@ -61,7 +61,13 @@ def _deploy(arguments: Mapping[str, Any], hands: Hands) -> Returned:
 
 
 TOOLS = (
-    Tool("list_deployments", "List this tenant's last deployments with their states.", parameters(), _list),
+    Tool(
+        "list_deployments",
+        "List this tenant's last deployments with their states.",
+        parameters(),
+        _list,
+        replays=Replays.LOOKS,
+    ),
     Tool(
         "deploy_release",
         "Deploy a release of a project; where its environment is guarded, a person is asked as well.",

@@ -5,7 +5,7 @@ from typing import Any
 
 from agents.contract.tools import Effect, Returned
 from agents.models import Artefact
-from agents.tools.contract import Hands, Tool, ToolRefused, parameters
+from agents.tools.contract import Hands, Replays, Tool, ToolRefused, parameters
 from miosa.http.problem import Problem
 
 PATH = {"type": "string", "minLength": 1, "maxLength": 400}
@@ -64,7 +64,13 @@ def _kept(files: Mapping[str, str], hands: Hands) -> Returned:
 
 
 TOOLS = (
-    Tool("list_files", "List the task's files with their sizes.", parameters(), _list),
+    Tool(
+        "list_files",
+        "List the task's files with their sizes.",
+        parameters(),
+        _list,
+        replays=Replays.FILES,
+    ),
     Tool(
         "read_file",
         "Read a text file of the task, whole or some lines of it.",
@@ -75,6 +81,7 @@ TOOLS = (
             lines={"type": "integer", "minimum": 1, "maximum": MOST_LINES},
         ),
         _read,
+        replays=Replays.FILES,
         most_chars=60_000,
     ),
     Tool(
@@ -83,6 +90,7 @@ TOOLS = (
         parameters(("path", "content"), path=PATH, content={"type": "string", "maxLength": 500_000}),
         _write,
         Effect.READS,  # only the execution's own files change, and every version is kept
+        Replays.FILES,
     ),
     Tool(
         "replace_in_file",
@@ -95,5 +103,6 @@ TOOLS = (
         ),
         _replace,
         Effect.READS,
+        Replays.FILES,
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.contract.tools import Effect, Returned
-from agents.tools.contract import Hands, Tool, ToolRefused, parameters
+from agents.tools.contract import Hands, Replays, Tool, ToolRefused, parameters
 from deployments import execution as deployments
 from deployments.approval_rules import RUNS
 from deployments.contents import digest_of
@@ -37,9 +37,7 @@ def _run(
             [f"cd {FOLDER} && {command}"],
             timeout_s=arguments.get("timeout_s", 60),
             bring_back=(FOLDER,),
-            execution_id=hands.execution.pk,
-            step_id=hands.step.pk,
-            agent=hands.step.agent,
+            **hands.account,
         )
     except (SandboxUnavailable, SandboxRefused) as error:
         raise ToolRefused(str(error)) from error
@@ -82,6 +80,7 @@ PYTHON = Tool(
     parameters(("code",), code={"type": "string", "maxLength": 100_000}, timeout_s=TIMEOUT),
     _python,
     Effect.READS,
+    Replays.FILES,
     timeout_s=MOST_S,
     kinds=frozenset({RUNS}),
 )
@@ -92,6 +91,7 @@ COMMAND = Tool(
     parameters(("command",), command={"type": "string", "maxLength": 2_000}, timeout_s=TIMEOUT),
     _command,
     Effect.READS,
+    Replays.FILES,
     timeout_s=MOST_S,
     kinds=frozenset({RUNS}),
 )

@@ -5,8 +5,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from agents import improvement, proposals, proving, rollouts
-from agents.improvement_told import lessons_of, shown_lessons, shown_pairs, shown_rollout, shown_state
+from agents import adoption, improvement, proposals, proving, rollouts
+from agents.improvement_told import (
+    lessons_of,
+    shown_lessons,
+    shown_pairs,
+    shown_rollout,
+    shown_state,
+    shown_watch,
+)
 from agents.models import Proposal
 from agents.proposals import State
 from agents.registry_kinds import AgentKind
@@ -19,7 +26,7 @@ FOLLOWED = (State.ROLLING, State.ACCEPTED, State.TESTING, State.DRAFT)
 class Command(BaseCommand):
     """`manage.py improve AGENT`: exit code 0 whatever the proposal came to, 1 where it could not be tested."""
 
-    help = "Improve one agent: lessons, cause, proposal, replay, bound, decision, rollout."
+    help = "Improve one agent: lessons, cause, proposal, replay, bound, decision, rollout, watch."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -47,12 +54,13 @@ class Command(BaseCommand):
 
     def _story(self, agent: str, *, yes: bool) -> None:
         self._studied(agent)
+        watched = adoption.tried_live(agent)
+        if watched is not None and watched.is_watched:
+            self._watched(watched)
         row = _followed(agent)
         if row is None:
-            newest = proposals.proposals().filter(agent=agent).order_by("-number").first()
-            self.stdout.write(
-                shown_state(newest) if newest else "Nothing is proposed: no result led to a change.\n"
-            )
+            if watched is None:
+                self._newest(agent)
             return
         self.stdout.write(f"\nProposal {row}, {Proposal.Kind(row.kind).label}: {row.cause}\n\n{row.diff}\n\n")
         if row.state in {State.DRAFT, State.TESTING}:
@@ -66,6 +74,16 @@ class Command(BaseCommand):
         for lesson in found:
             improvement.study(lesson.pk)
         self.stdout.write(span.printed(shown_lessons(lessons_of(agent))))
+
+    def _newest(self, agent: str) -> None:
+        newest = proposals.proposals().filter(agent=agent).order_by("-number").first()
+        self.stdout.write(
+            shown_state(newest) if newest else "Nothing is proposed: no result led to a change.\n"
+        )
+
+    def _watched(self, row: Proposal) -> None:
+        row = rollouts.watch(row.pk)
+        self.stdout.write(f"{shown_state(row)}{span.printed(shown_watch(row))}")
 
     def _proved(self, row: Proposal, *, yes: bool) -> Proposal:
         if not (yes or _agreed(f"Replay stored work of {row.agent} with both prompts? Models are asked.")):

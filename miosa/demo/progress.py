@@ -13,6 +13,7 @@ from rich.text import Text
 
 from agents.watching.sayings import called, changed, returned
 from billing.money import format_usd
+from miosa.pages.visible import visible_in
 
 RUNNING, DONE, WAITING = "running", "completed", "waits"
 STYLES = {"completed": "green", "failed": "red", "skipped": "dim", "running": "yellow", "waits": "yellow"}
@@ -60,7 +61,8 @@ class Progress:
             self.console.print(self._table())
 
     def take(self, kind: str, data: dict[str, Any]) -> None:
-        """Fold in one event."""
+        """Fold in one event; what it says may have been written by a model, and is put on a terminal."""
+        data = visible_in(data)
         if kind == "plan_made":
             self._planned(data)
         elif kind in ADDS:
@@ -162,7 +164,8 @@ def _answered(data: dict[str, Any]) -> str:
 
 def _finished(data: dict[str, Any]) -> str:
     sure = "" if data.get("confidence") is None else f", confidence {data['confidence']:.1f} / 10"
-    return f"  {data['agent']} {data['state']}{sure}"
+    why = f": {data['error']}" if data.get("error") else ""
+    return f"  {data['agent']} {data['state']}{sure}{why}"
 
 
 LINES: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -172,7 +172,7 @@ def _page_of(request: HttpRequest, row: Proposal) -> dict[str, Any]:
         "may_decide": may and row.state in DECIDABLE,
         "may_test": may and row.state == proposals.State.DRAFT,
         "editable": open_changes.items() if may and row.state in EDITABLE else (),
-        "long": Change.__dataclass_fields__.keys() & {"given", "answer"},
+        "long": Change.__dataclass_fields__.keys() & {"given", "answer", "text"},
         "approve": "Adopt for every step" if row.state == proposals.State.ROLLING else "Approve",
         "may_approve": row.state not in {proposals.State.ADOPTED, proposals.State.TESTING},
         "refuse": "Take it back" if row.state in {"rolling", "adopted"} else "Refuse",

@@ -33,14 +33,25 @@ async function act(name, fields = {}) {
   for (const [key, value] of Object.entries({ act: name, ...fields })) body.append(key, value);
   const token = document.querySelector("#m-acts [name=csrfmiddlewaretoken]").value;
   const note = byId("m-told");
+  if (view.acting) return; // one click is one act
+  acting(true);
   try {
     const answer = await fetch(page.ways.acts, { method: "POST", body, headers: { "X-CSRFToken": token } });
     const isTold = (answer.headers.get("content-type") ?? "").includes("json");
-    note.textContent = isTold ? (await answer.json()).told : `It was refused (${answer.status}).`;
+    const said = isTold ? await answer.json() : { told: `It was refused (${answer.status}).` };
+    note.textContent = said.told;
+    if (said.way) window.location.assign(said.way);
   } catch {
     note.textContent = "The server does not answer; nothing was changed by this page.";
   }
+  acting(false);
   note.hidden = false;
+  note.scrollIntoView({ block: "nearest" });
+}
+
+function acting(is) {
+  view.acting = is;
+  byId("m-live").classList.toggle("m-acting", is);
 }
 
 function follow() {

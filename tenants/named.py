@@ -20,8 +20,8 @@ def names_of(actors: Collection[str]) -> dict[str, str]:
     Asked by the platform, which sees people and keys of all tenants. Whoever is there no more keeps the id for a name.
     """
     ids = {actor: actor.partition(":") for actor in actors}
-    people = {_uuid(rest) for kind, _, rest in ids.values() if kind in PEOPLE} - {None}
-    keys = {_uuid(rest) for kind, _, rest in ids.values() if kind == KEY} - {None}
+    people = {pk for kind, _, rest in ids.values() if kind in PEOPLE and (pk := _uuid(rest))}
+    keys = {pk for kind, _, rest in ids.values() if kind == KEY and (pk := _uuid(rest))}
     emails = {str(pk): email for pk, email in _rows(User, people, "email")}
     called = {str(pk): f"the key {name}" for pk, name in _rows(ApiKey, keys, "name")}
     return {
@@ -31,9 +31,7 @@ def names_of(actors: Collection[str]) -> dict[str, str]:
     }
 
 
-def _rows(
-    model: type[User] | type[ApiKey], ids: Collection[UUID | None], name: str
-) -> list[tuple[UUID, str]]:
+def _rows(model: type[User] | type[ApiKey], ids: Collection[UUID], name: str) -> list[tuple[UUID, str]]:
     return list(model.objects.filter(pk__in=ids).values_list("pk", name)) if ids else []
 
 

@@ -6,6 +6,7 @@ import { Film } from "./live_film.js";
 const page = JSON.parse(document.getElementById("m-page").textContent);
 const view = { state: page.state, text: {}, chosen: null, picked: false, film: false, page, act, choose };
 const MAPS = ["steps", "uses", "files", "approvals"];
+const AGAIN_MS = 3000;
 const byId = (id) => document.getElementById(id);
 
 export function merge(state, patch) {
@@ -77,7 +78,22 @@ function follow() {
     told("ended");
     draw(view);
   });
-  stream.onerror = () => told(stream.readyState === EventSource.CLOSED ? "cut off: load the page again" : "connecting again…");
+  stream.onerror = () => {
+    told("connecting again…");
+    if (stream.readyState === EventSource.CLOSED) setTimeout(followAgain, AGAIN_MS);
+  };
+}
+
+// The browser gives up where anything but a stream answered: a proxy while the server starts, or a page for who may look no more.
+async function followAgain() {
+  try {
+    const answer = await fetch(`${page.ways.since}?after=${page.state.number}`, { redirect: "manual" });
+    if (answer.ok) return follow();
+    if (answer.type === "opaqueredirect" || answer.status < 500) return told("cut off: load the page again");
+  } catch {
+    // nobody answers yet
+  }
+  setTimeout(followAgain, AGAIN_MS);
 }
 
 for (const button of document.querySelectorAll("#m-acts [data-act]")) {

@@ -74,10 +74,8 @@ def _begun_anew(request: HttpRequest, execution: Execution, model_admin: Any) ->
     """Go on from it in a new execution, from a step on; what is `changed` is what that step, or all of it, is told instead."""
     if not request.user.has_perm(MAY_ACT):
         raise PermissionDenied
-    step, changed = (
-        request.POST.get("step", ""),
-        request.POST.get("changed", "").replace("\0", "")[:MAX_REQUEST],
-    )
+    step = request.POST.get("step", "")
+    changed = request.POST.get("changed", "").replace("\0", "")[:MAX_REQUEST]
     told = {"request" if step == PLAN else "instruction": changed} if changed.strip() else {}
     made: list[Execution] = []
 

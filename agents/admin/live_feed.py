@@ -126,7 +126,7 @@ class Watcher:
 
 def _beside(execution: Execution) -> dict[str, Any]:
     """What is no event: answers to approvals, what those below use, and what models are writing at this moment."""
-    text: dict[str, str] = {}
+    text: dict[str, dict[str, str]] = {}
     if not execution.ended:
         with as_tenant(execution.tenant):
             text = reading.spoken(execution)

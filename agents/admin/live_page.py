@@ -15,7 +15,7 @@ from agents.models import Execution
 from agents.watching import reading
 from agents.watching.layout import HEIGHT, WIDTH
 from agents.watching.looks import LOOKS, MOST_LETTERS, in_two_lines, look_of, state_of, sure
-from agents.watching.rows import task_of
+from agents.watching.rows import CUT, task_of
 from agents.watching.state import Patch, empty
 from billing.money import format_usd
 from miosa.pages.cells import beginning
@@ -88,6 +88,7 @@ def _page(request: HttpRequest, execution: Execution, state: Patch) -> Patch:
         "rows": {name: reverse(f"admin:{page}_change", args=[ANY]) for name, page in ROWS.items()}
         | {name: reverse(f"admin:{view}", args=[ANY]) for name, view in VIEWS.items()},
         "any": ANY,
+        "cut": CUT,
     }
 
 

@@ -97,11 +97,13 @@ def test_it_shows_a_text_while_it_is_written(live_server, models, execution):
     with opened(live_server.url + way(execution), operator()) as page:
         page.until(IS_LIVE)
         page.evaluate(
-            "window.written = []; setInterval(() => window.written.push(...Object.values(miosaLive.text)), 50)"
+            "window.written = []; window.models = []; setInterval(() => window.written.push(...Object.values(miosaLive.text).map((one) => one.text)), 50);"
+            "setInterval(() => window.models.push(document.querySelector('#m-panel .m-facts dd')?.textContent), 50)"
         )
         run(execution)
         page.until("miosaLive.page.ended")
         written = set(page.evaluate("window.written"))
+        assert any("is asked now" in (told or "") for told in page.evaluate("window.models"))
         assert any(text and text != ANSWER and ANSWER.startswith(text) for text in written)
         assert page.evaluate("Object.keys(miosaLive.text).length") == 0
 

@@ -49,6 +49,15 @@ def test_a_step_is_done_anew_with_other_words(live_server, execution):
         assert page.said == []
 
 
+def test_what_is_shown_in_part_is_not_changed(live_server, execution):
+    """An instruction that is longer than the page shows is followed again as it was, or changed elsewhere."""
+    execution.steps.filter(key="communication").update(instruction="word " * 5_000)
+    with opened(live_server.url + way(execution), operator()) as page:
+        page.click("#m-graph-wide [data-key='communication']")
+        assert "Begin anew" in page.text("#m-panel .m-again")
+        assert page.evaluate("document.querySelectorAll('#m-panel textarea').length") == 0
+
+
 def test_its_files_are_to_be_had(live_server, execution):
     """The newest version of each path, as a download that no browser shows."""
     client = operator()

@@ -138,8 +138,8 @@ def below_now(execution: Execution) -> Patch:
     }
 
 
-def spoken(execution: Execution) -> dict[str, str]:
-    """Return what models are writing at this moment in the current tenant's execution, by step."""
+def spoken(execution: Execution) -> dict[str, dict[str, str]]:
+    """Return which models are writing what at this moment in the current tenant's execution, by step."""
     running = Step.objects.filter(execution_id=execution.pk, state=Step.State.RUNNING)
     return speech.heard(execution.pk, running.values_list("key", flat=True))
 

@@ -1,6 +1,7 @@
 // One step: who works at it with which model and why, what it costs, what speaks for it, what it did with tools.
 import { address, badge, byId, duration, h, lookOf, size, sure, usd } from "./live_dom.js";
 
+const ENDINGS = ["completed", "failed", "cancelled"];
 const AROUND = ["plan", "conclude"]; // what they are told is the task itself
 let drawn = "";
 let written = null;
@@ -18,7 +19,8 @@ export function panel(view) {
   const notes = view.state.lines.filter((line) => line.step === view.chosen && line.kind === "note");
   const answers = uses.map(([, use]) => view.state.approvals[use.approval]).filter(Boolean);
   const { below } = view.state.execution;
-  const signature = JSON.stringify([view.chosen, step, uses, files, notes, answers, below, view.page.ended, view.film]);
+  const asked = view.text[view.chosen]?.model;
+  const signature = JSON.stringify([view.chosen, step, uses, files, notes, answers, below, asked, view.page.ended, view.state.execution.state]);
   if (signature !== drawn) {
     const open = new Set([...byId("m-panel").querySelectorAll("details[open]")].map((one) => one.dataset.of));
     drawn = signature;
@@ -26,7 +28,7 @@ export function panel(view) {
     byId("m-panel").replaceChildren(...parts(view, step, { uses, files, notes }));
     for (const one of byId("m-panel").querySelectorAll("details")) one.open ||= open.has(one.dataset.of);
   }
-  const text = view.text[view.chosen] ?? "";
+  const text = view.text[view.chosen]?.text ?? "";
   written.hidden = !text;
   if (written.textContent !== text) {
     const atEnd = written.scrollHeight - written.scrollTop - written.clientHeight < 40;
@@ -49,7 +51,7 @@ function parts(view, step, { uses, files, notes }) {
   return [
     h("h2", {}, `${step.agent}: ${step.purpose}`),
     h("p", { class: "m-line" }, h("span", { class: `m-badge m-${look.colour}` }, `${look.mark} ${look.word}`), step.reason ? h("span", { class: "m-faint" }, step.reason) : null),
-    step.waits ? h("p", {}, `It ${step.waits}.`) : null,
+    step.waits ? h("p", {}, step.waits) : null,
     facts(view, step),
     ...block("What was wrong", step.error),
     written,
@@ -69,8 +71,9 @@ function parts(view, step, { uses, files, notes }) {
 
 function facts(view, step) {
   const fact = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, ...value));
-  const model = step.model ? [step.model] : ["–"];
-  if (step.decision_id) model.push(" ", row(view, "decision", step.decision_id, "its decision"));
+  const asked = view.text[view.chosen]?.model;
+  const model = asked ? [asked, " ", h("span", { class: "m-faint" }, "is asked now")] : [step.model || "–"];
+  if (step.decision_id && !asked) model.push(" ", row(view, "decision", step.decision_id, "its decision"));
   return h(
     "dl",
     { class: "m-facts" },
@@ -128,10 +131,13 @@ function tool(view, id, use) {
 
 // From a step of what has ended somebody may go on in a new execution, with another wording if they want.
 function again(view, step) {
-  if (!view.page.ended || view.film || !view.page.may.act || !step.id) return null;
-  const before = step.key === "plan" ? view.state.execution.request : AROUND.includes(step.key) ? "" : step.instruction;
-  const words = before ? h("textarea", { rows: 4, "aria-label": step.key === "plan" ? "The task" : "What the step is told" }, before) : null;
-  const begin = () => view.act("again", { step: step.key, changed: words && words.value !== before ? words.value : "" });
+  const { state, request } = view.state.execution;
+  if (!view.page.ended || !ENDINGS.includes(state) || !view.page.may.act || !step.id) return null;
+  const before = step.key === "plan" ? request : AROUND.includes(step.key) ? "" : step.instruction;
+  const whole = before && !before.endsWith(view.page.cut); // what is shown in part is not to be changed here
+  const words = whole ? h("textarea", { rows: 4, "aria-label": step.key === "plan" ? "The task" : "What the step is told" }, before) : null;
+  const asItWas = words?.value; // with the ends of lines that a browser makes of them
+  const begin = () => view.act("again", { step: step.key, changed: words && words.value !== asItWas ? words.value : "" });
   return h(
     "details",
     { "data-of": "again", class: "m-again" },

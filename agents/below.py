@@ -90,6 +90,12 @@ def any_below(execution: Execution) -> bool:
     return Execution.objects.filter(tenant_id=execution.tenant_id, parent_id=execution.pk).exists()
 
 
+def right_below(execution: Execution) -> list[Execution]:
+    """Return the executions right below, in the order in which they were opened."""
+    by = {"tenant_id": execution.tenant_id, "parent_id": execution.pk}
+    return list(Execution.objects.filter(**by).order_by("created", "pk"))
+
+
 def used_with_below(execution: Execution) -> Used:
     """Return what an execution has used so far together with all below it."""
     rows = level = [execution]

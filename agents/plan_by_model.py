@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any
 
 from agents.contract import Profile, Reply
@@ -17,6 +18,7 @@ LeftOut = Callable[[Sequence[PlannedStep]], tuple[str, ...]]  # what of the requ
 NO_TOOLS: Mapping[str, str] = {}
 MODEL_TRIES = 2  # the first answer and one repair
 MOST_NAMED = 100  # paths in the question
+MOST_PURPOSE = 120  # letters: what a step is for, where people see many steps
 PLAN_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "required": ["reasoning", "steps"],
@@ -158,7 +160,7 @@ def _step(one: Mapping[str, Any]) -> PlannedStep:
     return PlannedStep(
         one["key"],
         one["agent"],
-        PURPOSES.get(one["agent"], ""),
+        shorten(one["instruction"], MOST_PURPOSE, placeholder="…"),
         one["instruction"],
         tuple(dict.fromkeys(one["depends_on"])),
         "chosen by the planning model",

@@ -32,11 +32,14 @@ def spoken(execution_id: UUID, step_key: str) -> Iterator[None]:
         mouth.close()
 
 
-def heard(execution_id: UUID, step_keys: Iterable[str]) -> dict[str, str]:
-    """Return what is being written in steps of the current tenant, by their keys; nothing where the cache is away."""
+def heard(execution_id: UUID, step_keys: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return `model` and `text` of what is being written in steps of the current tenant, by their keys.
+
+    Nothing where the cache is away.
+    """
     keys = {_key(execution_id, one): one for one in step_keys}
     try:
-        return {keys[key]: text for key, text in cache.get_many(list(keys)).items()} if keys else {}
+        return {keys[key]: said for key, said in cache.get_many(list(keys)).items()} if keys else {}
     except (RedisError, OSError):
         return {}
 
@@ -45,14 +48,16 @@ class _Mouth:
     """Gathers the pieces of one text; a cache that fails once is left alone until the text has ended."""
 
     def __init__(self, key: str) -> None:
-        self._key, self._text, self._told_s, self._silent = key, "", 0.0, False
+        self._key, self._told_s, self._silent = key, 0.0, False
+        self._model = self._text = ""
 
-    def say(self, piece: str) -> None:
+    def say(self, piece: str, model: str) -> None:
+        self._model = model or self._model
         self._text = (self._text + piece)[-MOST_SHOWN:] if piece else ""
         if not self._silent and time.monotonic() - self._told_s >= TOLD_EVERY_S:
             self._told_s = time.monotonic()
             try:
-                cache.set(self._key, self._text, KEPT_S)
+                cache.set(self._key, {"model": self._model, "text": self._text}, KEPT_S)
             except (RedisError, OSError) as error:
                 self._silent = True
                 logger.info("Nobody can read along: the cache is away (%s)", type(error).__name__)

@@ -11,7 +11,7 @@ from django.db import transaction
 from agents import tool_uses
 from agents.at_hand import AtHand, said_no, used
 from agents.contract.tools import Effect, Offered, Returned, Turn, Use
-from agents.models import Execution, Step, ToolUse
+from agents.models import Execution, ExecutionEvent, Step, ToolUse
 from agents.permission import Verdict
 from agents.telling import tell
 from agents.tool_gate import gate, policy_asks
@@ -35,19 +35,19 @@ class Toolbox:
 
     def earlier(self) -> tuple[Turn, ...]:
         """Return the rounds of this step so far; one that was broken off is brought to its end first."""
-        return tuple(self._ended(rows) for rows in tool_uses.of_step(self._step.pk))
+        return tuple(self._ended(rows, again=True) for rows in tool_uses.of_step(self._step.pk))
 
     def use(self, said: str, uses: tuple[Use, ...]) -> Turn:
         """Do what an agent asked for together. Raises NotYet while a person is asked."""
         return self._ended(tool_uses.open_round(self._step, said, uses))
 
-    def _ended(self, rows: list[ToolUse]) -> Turn:
+    def _ended(self, rows: list[ToolUse], *, again: bool = False) -> Turn:
         for row in rows:
             if row.state not in tool_uses.ENDED:
-                self._bring_to_end(row)
+                self._bring_to_end(row, again=again)
         return tool_uses.turn_of(rows)
 
-    def _bring_to_end(self, row: ToolUse) -> None:
+    def _bring_to_end(self, row: ToolUse, *, again: bool) -> None:
         tool = self._at_hand.tools().get(row.tool)
         wrong = self._at_hand.fault(row.tool, row.arguments)
         if tool is None or wrong:
@@ -58,7 +58,7 @@ class Toolbox:
             return self._recorded(row, said_no(f"{tool.name} may not be used here."), None, refused=True)
         if word is Verdict.ASK and (no := self._asked(row, tool, effect)):
             return self._recorded(row, said_no(no), None, refused=True)
-        return self._done(row, tool, effect)
+        return self._done(row, tool, effect, again=again)
 
     def _asked(self, row: ToolUse, tool: Tool, effect: Effect) -> str:
         reason = policy_asks(tool.name, effect, tool.kinds) or f"it {effect.value} something"
@@ -76,9 +76,10 @@ class Toolbox:
             return True
         return any(address.encode() in content for content in self.workspace.originals().values())
 
-    def _done(self, row: ToolUse, tool: Tool, effect: Effect) -> None:
+    def _done(self, row: ToolUse, tool: Tool, effect: Effect, *, again: bool) -> None:
         tool_uses.begin(row, effect=effect)
-        self._tell("tool_called", row)
+        if not (again and self._was_told(row)):
+            self._tell("tool_called", row)
         account = {"execution_id": self._execution.pk, "step_id": self._step.pk, "agent": self._step.agent}
         hands = Hands(self._execution, self._step, str(row.pk), self.workspace, account)
         started = time.perf_counter()
@@ -92,6 +93,11 @@ class Toolbox:
         with transaction.atomic():
             tool_uses.end(row, returned, took_ms=took_ms, refused=refused)
             self._tell("tool_returned", row)
+
+    def _was_told(self, row: ToolUse) -> bool:
+        """Whether it had begun before: what it waits for was not there yet, or its worker died."""
+        told = ExecutionEvent.objects.filter(execution_id=row.execution_id, kind="tool_called")
+        return told.filter(data__use_id=str(row.pk)).exists()
 
     def _tell(self, kind: str, row: ToolUse) -> None:
         with transaction.atomic():

@@ -3,12 +3,17 @@
 from django.utils import timezone
 
 from deployments.models import Approval
+from miosa.pages.visible import visible, visible_in
 
 LAUNCH, SPEND, TOOL = "deployment.launch", "execution.spend", "tool.use"
 
 
 def told(row: Approval) -> str:
     """The question in a sentence, from its effect."""
+    return visible(_told(row))
+
+
+def _told(row: Approval) -> str:
     effect = row.effect
     if row.kind == LAUNCH and "project" in effect:
         return (
@@ -38,5 +43,5 @@ def is_id(name: str) -> bool:
 
 
 def laid_out(row: Approval) -> list[tuple[str, object]]:
-    """Return the members of its effect, those that tell something first."""
-    return sorted(row.effect.items(), key=lambda item: (is_id(item[0]), item[0]))
+    """Return the members of its effect, those that tell something first; no letter of them is invisible."""
+    return sorted(visible_in(row.effect).items(), key=lambda item: (is_id(item[0]), item[0]))

@@ -18,6 +18,7 @@ from routing.catalog import Catalog, Model, ProviderFacts
 from routing.circuit import Circuit, RetryBudget
 from routing.errors import CallCancelled, NoProviderLeft
 from routing.messages import Completion, Prompt
+from routing.overheard import overheard
 from routing.pace import BACKOFF_S, NextModel, Pace
 from routing.providers.connected import connect, limits_of
 from routing.providers.contract import (
@@ -135,6 +136,7 @@ class _Walk:
         where = (model.provider, model.id)
         started_at, started = self._shared.now(), self._shared.clock()
         limits = limits_of(self._shared.facts[model.provider], total_s=self._deadline - started)
+        overheard("", model=model.id)
         try:
             completion = provider.complete(model, self._prompt, limits=limits, cancelled=self._cancelled)
         except ProviderFailure as failure:

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from agents import below
+from agents import artefacts, below
 from agents.models import Execution, ExecutionEvent, Step
 from billing.money import format_usd
 from deployments import approvals
 from miosa.pages.cells import NONE, badge, between, confidence, duration
+from tenants.named import named
 
 MOST_EVENTS = 200
 
@@ -24,6 +25,7 @@ def page_of(execution: Execution) -> dict[str, Any]:
     return {
         "execution": execution,
         "state": badge(execution.state),
+        "by": named(execution.requested_by),
         "confidence": confidence(execution.confidence),
         "cost": format_usd(execution.cost_micros),
         "ceiling": format_usd(execution.ceiling_micros),
@@ -32,6 +34,8 @@ def page_of(execution: Execution) -> dict[str, Any]:
         "took": between(execution.started, execution.finished),
         "tokens": sum(step.tokens for step in steps),
         "calls": sum(step.calls for step in steps),
+        "files": artefacts.newest(execution.pk),
+        "below": below.right_below(execution),
         "asked": approvals.pending().filter(execution_id=execution.pk),
         "steps": [_shown(step, start, end) for step in steps],
         "events": [{"number": e.number, "kind": e.kind, "at": e.created, "told": _told(e)} for e in events],

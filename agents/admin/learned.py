@@ -42,7 +42,7 @@ class LessonAdmin(OfStep):
 
     @display(description="Lesson", ordering="cause")
     def lesson(self, row: Lesson) -> str:
-        return beginning(str(row))
+        return beginning(row.cause) or str(row)
 
     @display(description="Studied", ordering="studied")
     def studied_(self, row: Lesson) -> SafeString:

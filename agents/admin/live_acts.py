@@ -6,11 +6,14 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 
-from agents import control
+from agents import control, submission
 from agents.admin.live_rows import execution_of
+from agents.executions import PLAN
 from agents.models import Execution
+from agents.requests import MAX_REQUEST
 from deployments import steering
 from deployments.models import Approval
 from miosa.http.problem import Problem
@@ -24,6 +27,7 @@ ACTS: Mapping[str, tuple[Callable[[UUID], Execution], str]] = {
     "resume": (control.resume, "Resumed."),
     "cancel": (control.cancel, "Cancelled."),
 }
+AGAIN = "again"
 ANSWERS = {"approve": (True, "Approved."), "reject": (False, "Rejected.")}
 
 
@@ -38,6 +42,8 @@ def acts_view(request: HttpRequest, execution_id: UUID, model_admin: Any) -> Htt
         return _steered(request, execution, act, model_admin)
     if act in ANSWERS:
         return _answered(request, execution, act, model_admin)
+    if act == AGAIN:
+        return _begun_anew(request, execution, model_admin)
     return JsonResponse({"told": "There is no such act."}, status=400)
 
 
@@ -62,6 +68,25 @@ def _answered(request: HttpRequest, execution: Execution, act: str, model_admin:
         return steering.decide(row.pk, approve=approve, digest=digest, actor=actor, note=note)
 
     return _told(request, row, decide, done, log=model_admin.log_change)
+
+
+def _begun_anew(request: HttpRequest, execution: Execution, model_admin: Any) -> HttpResponse:
+    """Go on from it in a new execution, from a step on; what is `changed` is what that step, or all of it, is told instead."""
+    if not request.user.has_perm(MAY_ACT):
+        raise PermissionDenied
+    step = request.POST.get("step", "")
+    changed = request.POST.get("changed", "").replace("\0", "")[:MAX_REQUEST]
+    told = {"request" if step == PLAN else "instruction": changed} if changed.strip() else {}
+    made: list[Execution] = []
+
+    def fork() -> None:
+        made.append(submission.fork(execution, requested_by=f"user:{request.user.pk}", first=step, **told))
+
+    answer = _told(request, execution, fork, "Begun anew.", log=model_admin.log_change)
+    if made:
+        way = reverse("admin:agents_execution_live", args=[made[0].pk])
+        return JsonResponse({"told": "Begun anew.", "way": way})
+    return answer
 
 
 def _told(

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import reverse
 
 from agents.admin.live_inside import asked, caller_of
-from agents.admin.live_rows import execution_of
+from agents.admin.live_rows import execution_of, with_names
 from agents.models import Execution
 from agents.watching import reading
 from miosa.http.event_stream import stream_response
@@ -126,11 +126,11 @@ class Watcher:
 
 def _beside(execution: Execution) -> dict[str, Any]:
     """What is no event: answers to approvals, what those below use, and what models are writing at this moment."""
-    text: dict[str, str] = {}
+    text: dict[str, dict[str, str]] = {}
     if not execution.ended:
         with as_tenant(execution.tenant):
             text = reading.spoken(execution)
-    return {**reading.approvals_now(execution.pk), **reading.below_now(execution), "text": text}
+    return {**with_names(reading.approvals_now(execution.pk)), **reading.below_now(execution), "text": text}
 
 
 def _event(kind: str, data: dict[str, Any], *, number: int | None = None) -> dict[str, Any]:

@@ -9,36 +9,39 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from agents.admin.live_acts import MAY_ACT, MAY_DECIDE
-from agents.admin.live_rows import execution_of
+from agents.admin.live_rows import execution_of, newest, with_names
 from agents.ceilings import ceilings
 from agents.models import Execution
 from agents.watching import reading
 from agents.watching.layout import HEIGHT, WIDTH
-from agents.watching.looks import LOOKS, look_of, shortened, sure
-from agents.watching.rows import task_of
+from agents.watching.looks import LOOKS, MOST_LETTERS, in_two_lines, look_of, state_of, sure
+from agents.watching.rows import CUT, task_of
 from agents.watching.state import Patch, empty
 from billing.money import format_usd
 from miosa.pages.cells import beginning
+from tenants.named import named
 
 ANY = "00000000-0000-0000-0000-000000000000"  # stands where the page puts an id
 ROWS = {
     "decision": "routing_decision", "step": "agents_step", "file": "agents_artefact", "use": "agents_tooluse",
-    "approval": "deployments_approval",
+    "approval": "deployments_approval", "execution": "agents_execution",
 }  # fmt: skip
+VIEWS = {"live": "agents_execution_live", "content": "agents_artefact_content"}
 MOST_TITLE = 48
+HIGH = 0.8  # of what it may use: from here on its meter warns
 FILM_BEGINS = "begun"
 
 
 def live_view(request: HttpRequest, execution_id: UUID, model_admin: Any) -> HttpResponse:
     """Show the page."""
     execution = execution_of(request, execution_id, model_admin)
-    state = reading.state_of(execution)
+    state = with_names(reading.state_of(execution))
     context = {
         **model_admin.admin_site.each_context(request),
         "title": f"Live: {beginning(execution.request, most=MOST_TITLE)}",
         "execution": execution,
         "shown": state["execution"],
-        "look": LOOKS[state["execution"]["state"]],
+        "look": LOOKS[state_of(state["execution"], state["steps"])],
         "lines": state["lines"],
         "pending": [one | {"id": pk} for pk, one in state["approvals"].items() if one["state"] == "pending"],
         "may_decide": request.user.has_perm(MAY_DECIDE),
@@ -46,8 +49,11 @@ def live_view(request: HttpRequest, execution_id: UUID, model_admin: Any) -> Htt
         "cost": format_usd(state["execution"]["cost_micros"]),
         "ceiling": format_usd(execution.ceiling_micros),
         "below": _below(state),
+        "asked_by": named(execution.requested_by),
+        "files": newest(state["files"]),
         "tokens": f"{state['execution']['tokens']:,}",
         "most_tokens": ceilings().tokens,
+        "high": {"cost": int(execution.ceiling_micros * HIGH), "tokens": int(ceilings().tokens * HIGH)},
         "most_tokens_told": f"{ceilings().tokens:,}",
         "graphs": [_graph(state, name) for name in ("wide", "narrow")],
         "page": _page(request, execution, state),
@@ -62,7 +68,9 @@ def film_view(request: HttpRequest, execution_id: UUID, model_admin: Any) -> Htt
         return JsonResponse({"told": "It has not ended yet."}, status=409)
     shots = [(datetime.fromisoformat(at), patch) for at, patch in reading.film(execution)]
     begun = shots[0][0]
-    frames = [{"at_s": round((at - begun).total_seconds(), 3), "patch": patch} for at, patch in shots]
+    frames = [
+        {"at_s": round((at - begun).total_seconds(), 3), "patch": with_names(patch)} for at, patch in shots
+    ]
     return JsonResponse({FILM_BEGINS: empty(**task_of(execution)), "frames": frames})
 
 
@@ -73,12 +81,14 @@ def _page(request: HttpRequest, execution: Execution, state: Patch) -> Patch:
         "state": state,
         "ended": execution.ended,
         "looks": LOOKS,
-        "node": [WIDTH, HEIGHT],
+        "node": [WIDTH, HEIGHT, MOST_LETTERS],
         "most_tokens": ceilings().tokens,
         "may": {"act": request.user.has_perm(MAY_ACT), "decide": request.user.has_perm(MAY_DECIDE)},
         "ways": {one: reverse(f"admin:agents_execution_live_{one}", args=[execution.pk]) for one in ways},
-        "rows": {name: reverse(f"admin:{page}_change", args=[ANY]) for name, page in ROWS.items()},
+        "rows": {name: reverse(f"admin:{page}_change", args=[ANY]) for name, page in ROWS.items()}
+        | {name: reverse(f"admin:{view}", args=[ANY]) for name, view in VIEWS.items()},
         "any": ANY,
+        "cut": CUT,
     }
 
 
@@ -113,7 +123,7 @@ def _node(step: Patch, place: list[float]) -> Patch:
         "x": place[0],
         "y": place[1],
         "agent": step["agent"],
-        "purpose": shortened(step["purpose"]),
+        "purpose": in_two_lines(step["purpose"]),
         "told": f"{step['agent']}: {step['purpose']}, {look['word']}",
         "look": look,
         "foot": " · ".join(one for one in foot if one),

@@ -37,7 +37,7 @@ class MemoryAdmin(Columns, TenantRows):
     """What is remembered, who it comes from, and how far it is found."""
 
     form = MemoryForm
-    list_display = ("memory", "tenant", "kind_", "origin_", "scope", "importance", "confidence_", "created_")
+    list_display = ("memory", "tenant", "kind_", "origin_", "scope", "importance_", "confidence_", "created_")
     list_filter = ("tenant", "kind", "origin", "scope", "created")
     ordering = ("-created",)
     search_fields = ("request", "text", "conversation")
@@ -78,6 +78,10 @@ class MemoryAdmin(Columns, TenantRows):
     @display(description="Memory", ordering="text")
     def memory(self, row: Memory) -> str:
         return beginning(row.meant)
+
+    @display(description="Importance", ordering="importance")
+    def importance_(self, row: Memory) -> str:
+        return f"{row.importance:.2f}"
 
     @display(description="Kind", ordering="kind")
     def kind_(self, row: Memory) -> SafeString:

@@ -173,7 +173,7 @@ def _page_of(request: HttpRequest, row: Proposal) -> dict[str, Any]:
         "may_decide": may and row.state in DECIDABLE,
         "may_test": may and row.state == proposals.State.DRAFT,
         "editable": open_changes.items() if may and row.state in EDITABLE else (),
-        "long": Change.__dataclass_fields__.keys() & {"given", "answer"},
+        "long": Change.__dataclass_fields__.keys() & {"given", "answer", "text"},
         "approve": _approve(row),
         "may_approve": row.is_watched or row.state not in {"adopted", "testing"},
         "refuse": "Take it back" if row.state in {"rolling", "adopted"} else "Refuse",

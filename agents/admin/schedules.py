@@ -24,6 +24,7 @@ from tenants.models import Membership
 from tenants.rights_now import scopes_of
 
 SECOND_MS = 1000
+FIRST = ("tenant", "runs_for", "name", "request", "cron", "interval_s", "timezone", "enabled")  # of the form
 
 
 class ScheduleForm(RequestForm):
@@ -39,6 +40,7 @@ class ScheduleForm(RequestForm):
 
     def __init__(self, data: Any = None, *, row: Any = None) -> None:
         super().__init__(data, row=row)
+        self.order_fields(FIRST)
         if row:  # it goes on running for whom it does
             del self.fields["runs_for"]
 

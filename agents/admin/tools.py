@@ -1,15 +1,23 @@
 """What agents did with tools, which files executions hold, and the servers that offer tools."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from agents import artefacts
 from agents.models import Artefact, McpServer, ToolUse
-from miosa.pages.cells import NONE, badge, block, data, duration, link, moment
+from deployments.downloads import file_response
+from miosa.pages.cells import NONE, badge, beginning, block, data, duration, link, moment
 from miosa.pages.columns import Columns
-from miosa.pages.rows import Facts
+from miosa.pages.rows import Facts, as_tenant
 
 
 class OfExecution(Columns, Facts):
@@ -19,7 +27,7 @@ class OfExecution(Columns, Facts):
 
     @display(description="Execution")
     def execution_(self, row: Any) -> SafeString:
-        return link("agents_execution", row.execution, to=row.execution_id)
+        return link("agents_execution", beginning(row.execution.request), to=row.execution_id)
 
     @display(description="Step")
     def step_(self, row: Any) -> SafeString | str:
@@ -78,6 +86,15 @@ class ToolUseAdmin(OfExecution):
         return moment(row.finished)
 
 
+def content_view(request: HttpRequest, artefact_id: UUID, model_admin: Any) -> HttpResponse:
+    """Hand out the bytes of one version of a file, to be kept and never shown."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    row = get_object_or_404(Artefact.objects.select_related("tenant"), pk=artefact_id)
+    with as_tenant(row.tenant):
+        return file_response(row.path, artefacts.read(row), headers={})
+
+
 @admin.register(Artefact)
 class ArtefactAdmin(OfExecution):
     """One version of a file of an execution."""
@@ -91,10 +108,19 @@ class ArtefactAdmin(OfExecution):
         "tenant",
         ("execution_", "step_"),
         ("path", "number"),
+        "content",
         ("size_bytes", "media_type", "origin"),
         "digest",
         "created_",
     )
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        return (("<uuid:artefact_id>/content/", "agents_artefact_content", content_view),)
+
+    @display(description="Content")
+    def content(self, row: Artefact) -> SafeString:
+        way = reverse("admin:agents_artefact_content", args=[row.pk])
+        return format_html('<a class="m-link" href="{}">Download</a>', way)
 
 
 @admin.register(McpServer)

@@ -14,6 +14,7 @@ from agents.crafts.hands_on import Checked, Done, listed, may_use, texts, until_
 from agents.text.interface import Interface
 from agents.verifiers.workspace import TESTS, Tests, checked, fault_of, tests_of
 
+OFTEN = ("never", "once", "twice")
 NEEDED = ("write_file", "run_command", "read_file", "list_files")
 _NAMED = re.compile(r"\b(?:called|named)\s+[`'\"]?([a-z_][a-z0-9_]{1,40})", re.IGNORECASE)
 _PROJECT = """[project]
@@ -63,9 +64,8 @@ def result_of(bench: Workbench, done: Done) -> Result:
     """Return the files with what was found about them."""
     files, fault = texts(bench), done.checked.fault
     tests = next((one.detail for one in done.checked.evidence if one.check == "its tests pass"), "")
-    notes = [
-        f"{len(files)} files; {tests.splitlines()[0] if tests else 'no tests'}; repaired {done.repairs} times."
-    ]
+    often = OFTEN[done.repairs] if done.repairs < len(OFTEN) else f"{done.repairs} times"
+    notes = [f"{len(files)} files; {tests.splitlines()[0] if tests else 'no tests'}; repaired {often}."]
     data = {
         "files": files,
         "workspace": True,

@@ -159,7 +159,7 @@ def _ran(made: _Reviewed) -> list[str]:
         return []
     tests, calls = made.trial.report["tests"], made.trial.report.get("calls", ())
     found = [
-        f"Run again on its own: {tests['ran'] - len(tests['failed'])} of {tests['ran']} tests pass, {len(calls)} calls and {len(made.trial.report['pages'])} addresses were tried."
+        f"Run again on its own: {tests['ran'] - len(tests['failed'])} of {tests['ran']} tests pass; tried: calls {len(calls)}, addresses {len(made.trial.report['pages'])}."
     ]
     if made.noticed[1]:
         found.append(

@@ -25,6 +25,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 SMALLEST_PLOT = 2_000  # bytes; an empty picture of this size has less
 SHORTEST_REPORT = 20  # words
 NEARLY = 1e-6
+MIDNIGHT = " 00:00:00"  # of a day that has no time
 
 
 def can_analyse(bench: Workbench) -> bool:
@@ -111,14 +112,25 @@ def written(path: str, figures: Mapping[str, Any]) -> str:
 def _holds(one: Mapping[str, Any]) -> str:
     match one["kind"]:
         case "number":
-            return f"from {one['least']} to {one['most']}, mean {one['mean']}, median {one['median']}, sum {one['sum']}"
+            least, most, mean, median, whole = (
+                _plain(one[name]) for name in ("least", "most", "mean", "median", "sum")
+            )
+            return f"from {least} to {most}, mean {mean}, median {median}, sum {whole}"
         case "date":
-            return f"from {one['first']} to {one['last']}"
+            first, last = (one[name].removesuffix(MIDNIGHT) for name in ("first", "last"))
+            return f"from {first} to {last}"
         case "yes or no":
             return f"{one['yes']} times yes"
         case _:
             named = ", ".join(f"{name} ({count})" for name, count in one["most_frequent"])
             return f"{one['distinct']} different; most frequent: {named}"
+
+
+def _plain(value: float | None) -> str:
+    """A figure as people write it: all its decimals, and none where it is whole."""
+    if value is None:
+        return "none"
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _cell(text: str) -> str:

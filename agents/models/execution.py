@@ -1,5 +1,7 @@
 """One run of a task."""
 
+from textwrap import shorten
+
 from django.db import models
 from django.db.models import Q
 
@@ -99,7 +101,7 @@ class Execution(TenantOwned):
         ]
 
     def __str__(self) -> str:
-        return self.request[:60]
+        return shorten(self.request, 60, placeholder="…")
 
     @property
     def reference(self) -> str:

@@ -8,6 +8,7 @@ from django.db import transaction
 from agents import below, endings, executions, leases, tool_uses
 from agents.below import Used
 from agents.contract import NotYet
+from agents.insight import events_after
 from agents.models import Execution, Step, ToolUse
 from agents.tests.tool_scene import again, begun, use
 from agents.watching import reading
@@ -56,6 +57,8 @@ def test_a_step_that_comes_back_opens_nothing_twice(tenant):
             again(tenant, bench.step).earlier()
     assert list(Execution.objects.filter(parent_id=bench.execution.pk)) == [child]
     assert ToolUse.objects.count() == 1
+    told = [one["kind"] for one in events_after(bench.execution.pk, 0).events]
+    assert told.count("tool_called") == 1  # and nobody is told of it again
 
 
 def test_beat_rings_for_it(tenant):

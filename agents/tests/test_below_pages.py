@@ -39,8 +39,21 @@ def test_the_pages_tell_it_where_there_is_anything_below(execution):
     assert "$2.00, 16 tokens (1 below)" in client.get(way(execution)).text
 
 
+def test_pages_lead_down_and_up(execution):
+    """From the one above to those that do a part of it, and back, on both pages."""
+    hand_on(execution)
+    below = Execution.objects.get(parent_id=execution.pk)
+    client = operator()
+    assert f'href="{way(below)}"' in client.get(way(execution)).text
+    assert f'href="{way(execution)}"' in client.get(way(below)).text
+    pages = [reverse("admin:agents_execution_change", args=[one.pk]) for one in (execution, below)]
+    assert f'href="{pages[1]}"' in client.get(pages[0]).text
+    assert f'href="{pages[0]}"' in client.get(pages[1]).text
+
+
 def test_the_stream_brings_it(execution):
     """It changes without an event of this execution, so it stands beside them."""
     hand_on(execution)
     told = operator().get(way(execution, "since")).json()["beside"]
+    assert [one["state"] for one in told["execution"]["below"]] == ["completed"]
     assert told["execution"]["with_below"] == {"executions": 1, "cost_micros": 2_000_000, "tokens": 16}

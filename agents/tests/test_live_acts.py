@@ -67,7 +67,9 @@ def test_it_is_answered_by_a_click(live_server, tenant, asked, button, state):
         assert asked.digest in shown
         page.do(lambda browser: browser.fill(".m-ask input", "not today"))
         page.click(f".m-ask >> text={button}")
-        page.until("document.querySelector('#m-asks-card').hidden")
+        page.until("document.querySelector('[data-answered]')")
+        assert f"{state} by ada@miosa.example" in page.text("[data-answered]")
+        assert "not today" in page.text("[data-answered]")
         asked.refresh_from_db()
         assert (asked.state, asked.note, asked.decided_by[:6]) == (state, "not today", "staff:")
         page.click("#m-acts [data-act=pause]")

@@ -7,6 +7,7 @@ import pytest
 
 from agents import control, submission
 from agents.tests.live_scene import ANSWER, IS_LIVE, STATE, TASK, line_to, models, state_of, way
+from miosa.pg.platform import platform
 from miosa.testing.browser import CHROMIUM, SIZES, wrong_with
 from miosa.testing.browser_page import opened
 from miosa.testing.flows import run
@@ -76,17 +77,33 @@ def test_it_goes_on_after_a_broken_connection(live_server, execution):
             assert json.loads(page.evaluate(STATE)) == state_of(execution)
 
 
+def test_it_goes_on_where_something_else_answered(live_server, execution):
+    """A proxy that says 503 while the server starts ends no watching; whoever is signed out is told."""
+    client = operator()
+    with opened(live_server.url + way(execution), client) as page:
+        page.until(IS_LIVE)
+        page.do(lambda shown: shown.route("**/live/events/**", lambda one: one.fulfill(status=503), times=1))
+        page.do(lambda shown: shown.reload())
+        page.until("document.querySelector('#m-link-state').textContent.includes('again')")
+        page.until(IS_LIVE)
+        with platform():
+            client.logout()
+        page.until("document.querySelector('#m-link-state').textContent.includes('load the page')")
+
+
 def test_it_shows_a_text_while_it_is_written(live_server, models, execution):
     """A model's words stand in the panel of its step before its answer is whole, and in no row."""
     models["gap_s"] = 0.2
     with opened(live_server.url + way(execution), operator()) as page:
         page.until(IS_LIVE)
         page.evaluate(
-            "window.written = []; setInterval(() => window.written.push(...Object.values(miosaLive.text)), 50)"
+            "window.written = []; window.models = []; setInterval(() => window.written.push(...Object.values(miosaLive.text).map((one) => one.text)), 50);"
+            "setInterval(() => window.models.push(document.querySelector('#m-panel .m-facts dd')?.textContent), 50)"
         )
         run(execution)
         page.until("miosaLive.page.ended")
         written = set(page.evaluate("window.written"))
+        assert any("is asked now" in (told or "") for told in page.evaluate("window.models"))
         assert any(text and text != ANSWER and ANSWER.startswith(text) for text in written)
         assert page.evaluate("Object.keys(miosaLive.text).length") == 0
 
@@ -112,6 +129,9 @@ def test_a_step_is_chosen_by_keyboard(live_server, execution):
     """A node takes the focus, and Enter shows the step with its model, its price and what speaks for it."""
     run(execution)
     with opened(live_server.url + way(execution), operator(), motion="reduce") as page:
+        page.do(lambda shown: shown.keyboard.press("Tab"))
+        page.do(lambda shown: shown.keyboard.press("Enter"))  # past the menu
+        page.until("location.hash === '#m-live' && document.activeElement.id === 'm-live'")
         page.do(lambda shown: shown.locator("#m-graph-wide [data-key]").nth(1).focus())
         page.do(lambda shown: shown.keyboard.press("Enter"))
         said = page.text("#m-panel")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agents.contract import Reply
+from agents.plan_by_model import MOST_PURPOSE
 from agents.planning import plan, plan_evidence
 from agents.tests.bench import Bench, away, embed
 
@@ -32,6 +33,18 @@ def test_a_good_plan_is_taken():
     assert made.explanation == "Planned by scripted: Because."
     assert bench.options[0]["schema"]
     assert all(one.passed for one in plan_evidence(made))
+
+
+def test_a_step_is_for_what_the_model_says():
+    """Two steps of one agent are told apart by the planner's own words, cut where they are long."""
+    told = {"agent": "communication", "depends_on": []}
+    rows = [
+        told | {"key": "a", "instruction": "Answer it"},
+        told | {"key": "b", "instruction": "word " * 100},
+    ]
+    made, _ = planned(json.dumps(GOOD | {"steps": rows}))
+    assert made.steps[0].purpose == "Answer it"
+    assert (len(made.steps[1].purpose) <= MOST_PURPOSE, made.steps[1].purpose[-1]) == (True, "…")
 
 
 def test_a_fence_around_the_plan_does_no_harm():

@@ -14,6 +14,12 @@ def test_a_schema_fault_says_where():
     assert not structure.satisfies({}, SCHEMA).passed
 
 
+def test_a_list_that_is_too_long_is_counted():
+    """A person reads how many there are, and not all of them."""
+    listed = {"type": "object", "properties": {"steps": {"type": "array", "maxItems": 2}}}
+    assert structure.invalid({"steps": [1, 2, 3]}, listed) == "steps: 3 of them, and at most 2 may be"
+
+
 def test_statements_are_traced_to_the_request():
     """Case and spaces do not matter, other words do; nothing at all is no trace."""
     assert structure.traced(["count  WORDS"], "It shall count words").passed

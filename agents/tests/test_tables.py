@@ -42,6 +42,10 @@ def test_without_a_model_it_is_counted_and_drawn(tenant):
     assert artefacts.read(kept["report/plot.png"]).startswith(b"\x89PNG")
     assert b"- North: 71" in artefacts.read(kept["report.md"])
     assert "- North: 71" in execution.output
+    assert (
+        "from 2024-01-01 to 2024-02-01" in execution.output
+    )  # days without a midnight, whole numbers without a point
+    assert "from 12 to 41, mean 27.666667, median 30, sum 83" in execution.output
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"a,b\n"])

@@ -100,3 +100,12 @@ def test_one_that_is_not_there_is_told():
     """An unknown id is a sentence."""
     with pytest.raises(CommandError, match="There is no execution"):
         call_command("watch", str(uuid4()))
+
+
+def test_on_a_narrow_terminal_steps_are_readable(finished, monkeypatch):
+    """At 80 columns no step's name is broken into single words; each has the time that it took."""
+    monkeypatch.setenv("COLUMNS", "80")
+    said, _ = watched(finished.pk)
+    row = next(line for line in said.splitlines() if line.startswith("Bring the parts into one"))
+    assert len(row) <= 80
+    assert "orchestrator" in row

@@ -13,6 +13,8 @@ from agents.tests.replan_scene import Agents, answer, planning, step, underway
 from agents.watching import reading
 from agents.watching.folding import changes, folded
 from agents.watching.layout import HEIGHT, WIDTH, laid_out
+from agents.watching.looks import MOST_LETTERS, in_two_lines
+from agents.watching.looks import state_of as state_of_whole
 from agents.watching.state import Happened, empty, merged
 from miosa.testing.flows import run
 
@@ -77,6 +79,41 @@ def test_a_wide_layer_takes_several_rows():
     layout = laid_out({"plan": [], **{f"s{n}": ["plan"] for n in range(7)}}, most=3)
     rows = [y for key, (_, y) in layout.places.items() if key != "plan"]
     assert max(map(rows.count, rows)) == 3
+
+
+def test_a_line_that_passes_by_crosses_no_step():
+    """Where another step stands between one and the lane, the line leaves below it and not through that other."""
+    layout = laid_out({"plan": [], "a": ["plan"], "b": ["plan"], "c": ["a"], "end": ["b", "c"]}, most=2)
+    paths = {(line.start, line.end): line.path for line in layout.lines}
+    x, y = layout.places["b"]
+    assert x > layout.places["a"][0]
+    assert paths["b", "end"].startswith(f"M{x + WIDTH / 2:g} {y + HEIGHT:g}V")
+
+
+def test_a_purpose_takes_two_lines():
+    """Broken at a space where there is one, and cut with a sign where it is longer."""
+    assert in_two_lines("short") == ("short", "")
+    assert in_two_lines("Find out what a gateway has to do") == ("Find out what a gateway has to", "do")
+    first, second = in_two_lines("x" * 100)
+    assert (first, second[-1]) == ("x" * MOST_LETTERS, "…")
+
+
+def test_it_is_shown_as_its_steps_are():
+    """Nothing works where something only waits, or where all of it is held."""
+    state = folded(
+        empty(),
+        [
+            *PLANNED,
+            told(6, "agent_started", step="a", agent="analysis", purpose="look"),
+            told(7, "agent_waits", step="a", why="x"),
+        ],
+    )
+    assert state_of_whole(state["execution"], state["steps"]) == "asks"
+    paused = folded(empty(), [*PLANNED, told(6, "task_paused")])
+    assert state_of_whole(paused["execution"], paused["steps"]) == "held"
+    assert (
+        state_of_whole(*(folded(empty(), PLANNED)[name] for name in ("execution", "steps"))) == "in_progress"
+    )
 
 
 def test_what_waits_for_nothing_more_is_ready():

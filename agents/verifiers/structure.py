@@ -23,7 +23,16 @@ def invalid(value: Any, schema: Mapping[str, Any]) -> str:
     if error is None:
         return ""
     where = "/".join(str(part) for part in error.absolute_path)
-    return f"{where or 'answer'}: {error.message[:200]}"
+    return f"{where or 'answer'}: {_said(error)[:200]}"
+
+
+def _said(error: jsonschema.ValidationError) -> str:
+    """What is wrong in words; a list that is too long or too short is counted, not quoted."""
+    if error.validator in {"maxItems", "minItems"}:
+        found: Any = error.instance
+        most = "at most" if error.validator == "maxItems" else "at least"
+        return f"{len(found)} of them, and {most} {error.validator_value} may be"
+    return str(error.message)
 
 
 def satisfies(value: Any, schema: Mapping[str, Any]) -> Evidence:

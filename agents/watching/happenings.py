@@ -103,7 +103,7 @@ def _called(_state: Mapping[str, Any], happened: Happened) -> Patch:
 
 
 def _returned(_state: Mapping[str, Any], happened: Happened) -> Patch:
-    return _use(happened)
+    return _step(happened, state="running", waits="") | _use(happened)
 
 
 def _waits(_state: Mapping[str, Any], happened: Happened) -> Patch:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 224, 76  # of a step
+WIDTH, HEIGHT = 224, 92  # of a step
 ACROSS, DOWN = 20, 34  # between steps beside and below each other
 GUTTER, LANE = 26, 7  # left of everything, for lines that pass by steps; between two such lines
 
@@ -47,8 +47,16 @@ def laid_out(waits: Waits, *, most: int) -> Layout:
         for number, row in enumerate(rows)
         for column, key in enumerate(_ordered(row, direct, rows))
     }
+    lanes = {pair: GUTTER / 2 + LANE * number for number, pair in enumerate(passing)}
+    edges = {y: min(x for x, other in places.values() if other == y) for _, y in places.values()}
     lines = tuple(
-        Line(start, end, _path(places[start], places[end], _lane(passing, start, end)))
+        Line(
+            start,
+            end,
+            _passing_path(places[start], places[end], lanes[start, end], edges)
+            if (start, end) in lanes
+            else _path(places[start], places[end]),
+        )
         for end, starts in direct.items()
         for start in starts
     )
@@ -110,22 +118,33 @@ def _passing(direct: Waits, rows: Sequence[Sequence[str]]) -> list[tuple[str, st
     return [(start, end) for end, starts in direct.items() for start in starts if at[end] - at[start] != 1]
 
 
-def _lane(passing: Sequence[tuple[str, str]], start: str, end: str) -> float | None:
-    return GUTTER / 2 + LANE * passing.index((start, end)) if (start, end) in passing else None
-
-
 def _start(number: int, whole: float) -> float:
     return (whole - number * WIDTH - max(0, number - 1) * ACROSS) / 2
 
 
-def _path(start: tuple[float, float], end: tuple[float, float], lane: float | None) -> str:
-    if lane is None:
-        x, y, to_x, to_y = start[0] + WIDTH / 2, start[1] + HEIGHT, end[0] + WIDTH / 2, end[1]
-        middle = (y + to_y) / 2
-        return f"M{x:g} {y:g}C{x:g} {middle:g} {to_x:g} {middle:g} {to_x:g} {to_y:g}"
-    y, to_y = start[1] + HEIGHT * 0.6, end[1] + HEIGHT * 0.4
+def _path(start: tuple[float, float], end: tuple[float, float]) -> str:
+    x, y, to_x, to_y = start[0] + WIDTH / 2, start[1] + HEIGHT, end[0] + WIDTH / 2, end[1]
+    middle = (y + to_y) / 2
+    return f"M{x:g} {y:g}C{x:g} {middle:g} {to_x:g} {middle:g} {to_x:g} {to_y:g}"
+
+
+def _passing_path(
+    start: tuple[float, float], end: tuple[float, float], lane: float, edges: Mapping[float, float]
+) -> str:
+    """By the lane: out at the side where no other step stands between, else through the space below, or above."""
+    (x, y), (to_x, to_y) = start, end
+    if x == edges[y]:
+        y, leaves = y + HEIGHT * 0.6, f"M{x:g} {y + HEIGHT * 0.6:g}"
+    else:
+        x, y = x + WIDTH / 2, y + HEIGHT + DOWN / 2
+        leaves = f"M{x:g} {y - DOWN / 2:g}V{y:g}"
+    if to_x == edges[to_y]:
+        to_y, arrives = to_y + HEIGHT * 0.4, f"H{to_x:g}"
+    else:
+        to_x, to_y = to_x + WIDTH / 2, to_y - DOWN / 2
+        arrives = f"H{to_x:g}V{to_y + DOWN / 2:g}"
     turn = 12 if to_y > y else -12
     return (
-        f"M{start[0]:g} {y:g}H{lane + 12:g}Q{lane:g} {y:g} {lane:g} {y + turn:g}"
-        f"V{to_y - turn:g}Q{lane:g} {to_y:g} {lane + 12:g} {to_y:g}H{end[0]:g}"
+        f"{leaves}H{lane + 12:g}Q{lane:g} {y:g} {lane:g} {y + turn:g}"
+        f"V{to_y - turn:g}Q{lane:g} {to_y:g} {lane + 12:g} {to_y:g}{arrives}"
     )

@@ -58,6 +58,8 @@ class Watched:
             return {"steps": self._asked(data, planned=kind == "plan_made")}
         if kind in ENDINGS:
             return self.ended()
+        if kind == "task_started":
+            return {"files": self._files(one for one in self.files if one.origin == Artefact.Origin.PERSON)}
         use = self.uses.get(str(data.get("use_id", "")))
         if use is not None:
             told = rows.call_of if kind == "tool_called" else rows.answer_of
@@ -127,11 +129,17 @@ def below_now(execution: Execution) -> Patch:
     """Return what an execution has used together with those below it; nothing where there are none."""
     if not below.any_below(execution):
         return {}
-    return {"execution": {"with_below": asdict(below.used_with_below(execution))}}
+    used = asdict(below.used_with_below(execution))
+    return {
+        "execution": {
+            "with_below": used,
+            "below": [rows.below_of(one) for one in below.right_below(execution)],
+        }
+    }
 
 
-def spoken(execution: Execution) -> dict[str, str]:
-    """Return what models are writing at this moment in the current tenant's execution, by step."""
+def spoken(execution: Execution) -> dict[str, dict[str, str]]:
+    """Return which models are writing what at this moment in the current tenant's execution, by step."""
     running = Step.objects.filter(execution_id=execution.pk, state=Step.State.RUNNING)
     return speech.heard(execution.pk, running.values_list("key", flat=True))
 

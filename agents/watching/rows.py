@@ -9,8 +9,10 @@ from agents.models import Artefact, Execution, Step, ToolUse
 from agents.watching.state import Patch
 from deployments import questions
 from deployments.models import Approval
+from miosa.pages.visible import visible
 
 MOST_TEXT = 20_000  # characters; the row's own page has all
+MOST_NAME = 120  # of a request that is only named
 CUT = "\n[cut here: its own page has all of it]"
 
 
@@ -22,6 +24,9 @@ def task_of(execution: Execution) -> Patch:
         "ceiling_micros": execution.ceiling_micros,
         "created": execution.created.isoformat(),
         "requested_by": execution.requested_by,
+        "above": str(execution.parent_id or ""),
+        "origin": str(execution.origin_id or ""),
+        "origin_step": execution.origin_step,
     }
 
 
@@ -133,13 +138,21 @@ def question_of(row: Approval) -> Patch:
         "asked": _time(row.created),
         "expires": _time(row.expires),
         "decided_by": "",
+        "decided": "",
         "note": "",
     }
 
 
 def decision_of(row: Approval) -> Patch:
     """Return how an approval stands now."""
-    return question_of(row) | {"state": questions.now_of(row), "decided_by": row.decided_by, "note": row.note}
+    answered = {"decided_by": row.decided_by, "decided": _time(row.decided), "note": row.note}
+    return question_of(row) | {"state": questions.now_of(row)} | answered
+
+
+def below_of(row: Execution) -> Patch:
+    """Return an execution right below, for whoever looks at the one above it."""
+    use = str(row.parent_use_id or "")
+    return {"id": str(row.pk), "request": row.request[:MOST_NAME], "state": row.state, "use": use}
 
 
 def _evidence(found: Any) -> Patch:
@@ -157,7 +170,7 @@ def _shown(value: Any) -> str:
     return (
         ""
         if value is None
-        else _cut(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=str))
+        else _cut(visible(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True, default=str)))
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from billing.money import format_usd
+from miosa.pages.cells import duration
 
 Data = Mapping[str, Any]
+READS = "reads"
 
 
 def line_of(kind: str, data: Data) -> str:
@@ -16,12 +18,18 @@ def line_of(kind: str, data: Data) -> str:
 
 def called(data: Data) -> str:
     """A tool that begins."""
-    return f"{data['agent']} uses {data['tool']} ({data['effect']})"
+    return f"{data['agent']} uses {data['tool']}{effect_of(data)}"
+
+
+def effect_of(data: Data) -> str:
+    """What a tool does to the world, in brackets; nothing where it only reads, or writes the execution's own files."""
+    effect = data.get("effect") or READS
+    return "" if effect == READS else f" ({effect})"
 
 
 def returned(data: Data) -> str:
     """What a tool came to."""
-    took = "" if data.get("took_ms") is None else f" after {data['took_ms']} ms"
+    took = "" if data.get("took_ms") is None else f" after {duration(data['took_ms'])}"
     files = data.get("files") or []
     left = f"; files: {', '.join(files)}" if files else ""
     return f"{data['tool']} {data['state']}{took}{left}"
@@ -35,12 +43,14 @@ def changed(data: Data) -> str:
 
 def _answered(data: Data) -> str:
     cost = format_usd(data["cost_micros"])
-    return f"{data['agent']} asked {data['model']}: {data['tokens']} tokens, {data['latency_ms']} ms, {cost}"
+    took = duration(data["latency_ms"])
+    return f"{data['agent']} asked {data['model']}: {data['tokens']:,} tokens, {took}, {cost}"
 
 
 def _finished(data: Data) -> str:
     sure = "" if data.get("confidence") is None else f", confidence {data['confidence']:.1f} of 10"
-    return f"{data['agent']} {data['state']}{sure}"
+    why = f": {data['error']}" if data.get("error") else ""
+    return f"{data['agent']} {data['state']}{sure}{why}"
 
 
 def _ended(data: Data, what: str) -> str:

@@ -21,6 +21,7 @@ from miosa.pages.cells import NONE, beginning, data, moment
 from miosa.pages.columns import Columns
 from miosa.pages.rows import Facts, as_tenant
 from tenants import audit
+from tenants.named import named
 
 MOST_NOTE = 500
 
@@ -109,8 +110,8 @@ def _page_of(request: HttpRequest, row: Approval) -> dict[str, Any]:
         "approval": row,
         "question": told(row),
         "state": looks.state(state),
-        "by": looks.who(row.requested_by),
-        "decided_by": looks.who(row.decided_by) if row.decided_by else "",
+        "by": named(row.requested_by),
+        "decided_by": named(row.decided_by) if row.decided_by else "",
         "effect": laid_out(row),
         "raw": data(row.effect),
         "may_decide": may and state == Approval.State.PENDING,

@@ -13,10 +13,12 @@ from rich.text import Text
 
 from agents.watching.sayings import called, changed, returned
 from billing.money import format_usd
+from miosa.pages.visible import visible_in
 
 RUNNING, DONE, WAITING = "running", "completed", "waits"
 STYLES = {"completed": "green", "failed": "red", "skipped": "dim", "running": "yellow", "waits": "yellow"}
 WEAK_BELOW = 7.0
+WIDE = 96  # columns of a terminal; on a narrower one the steps have the room, and calls are not counted
 ADDS = frozenset({"handed_over", "repair_planned", "replan_asked", "plan_changed"})
 
 
@@ -60,7 +62,8 @@ class Progress:
             self.console.print(self._table())
 
     def take(self, kind: str, data: dict[str, Any]) -> None:
-        """Fold in one event."""
+        """Fold in one event; what it says may have been written by a model, and is put on a terminal."""
+        data = visible_in(data)
         if kind == "plan_made":
             self._planned(data)
         elif kind in ADDS:
@@ -102,7 +105,8 @@ class Progress:
             row.state, self.note = RUNNING, SAID[kind](data)
         elif kind == "agent_finished":
             row.state, row.confidence = data["state"], data.get("confidence")
-            row.took_s = time.monotonic() - row.started
+            worked_ms = data.get("execution_ms")
+            row.took_s = time.monotonic() - row.started if worked_ms is None else worked_ms / 1000
         elif kind == "agent_skipped":
             row.state = "skipped"
 
@@ -118,10 +122,13 @@ class Progress:
         table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
         for name, justify in (("step", "left"), ("agent", "left"), ("state", "left"), ("model", "left")):
             table.add_column(name, justify=justify, no_wrap=name != "step")  # type: ignore[arg-type]
-        for name in ("calls", "time", "confidence"):
+        wide = self.console.width >= WIDE
+        for name in ("calls", "time", "confidence") if wide else ("time", "sure"):
             table.add_column(name, justify="right", no_wrap=True)
         for key, row in self.rows.items():
-            table.add_row(row.purpose or key, row.agent, self._state(row), row.model, *_figures(row))
+            calls, took, sure = _figures(row)
+            told = (row.model, calls, took, sure) if wide else (row.model.rpartition("/")[2], took, sure[:-5])
+            table.add_row(row.purpose or key, row.agent, self._state(row), *told)
         return table
 
     def _state(self, row: Row) -> RenderableType:
@@ -162,7 +169,8 @@ def _answered(data: dict[str, Any]) -> str:
 
 def _finished(data: dict[str, Any]) -> str:
     sure = "" if data.get("confidence") is None else f", confidence {data['confidence']:.1f} / 10"
-    return f"  {data['agent']} {data['state']}{sure}"
+    why = f": {data['error']}" if data.get("error") else ""
+    return f"  {data['agent']} {data['state']}{sure}{why}"
 
 
 LINES: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -17,7 +17,7 @@ from miosa.drawing.svg import number
 NONE = "–"
 SPACE = "\N{NO-BREAK SPACE}"
 LOOKS = {
-    "completed": "good", "settled": "good", "studied": "good", "active": "good", "success": "good", "opened": "good",
+    "completed": "good", "done": "good", "settled": "good", "studied": "good", "active": "good", "success": "good", "opened": "good",
     "failed": "bad", "failure": "bad", "expired": "bad", "revoked": "bad", "inactive": "bad", "timed out": "bad", "refused": "bad", "missed": "bad",
     "in_progress": "busy", "running": "busy", "held": "busy", "ready": "busy",
     "queued": "wait", "pending": "wait", "waiting": "wait",

@@ -169,7 +169,7 @@ def _field(one: Any) -> Any:
     if isinstance(one, serializers.IntegerField):
         return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget, **words)
     if isinstance(one, serializers.DictField):
-        return forms.JSONField(widget=UnfoldAdminTextareaWidget, **words)
+        return forms.JSONField(widget=UnfoldAdminTextareaWidget, **words | {"initial": default or {}})
     long = (one.max_length or 0) > LINE
     widget = UnfoldAdminTextareaWidget if long else UnfoldAdminTextInputWidget
     return forms.CharField(widget=widget, **words)

@@ -50,12 +50,23 @@ class OpenPage:
 
 @contextmanager
 def opened(
-    address: str, session: Any, *, size: Any = None, scheme: str = "light", motion: str = "no-preference"
+    address: str,
+    session: Any,
+    *,
+    size: Any = None,
+    scheme: str = "light",
+    motion: str = "no-preference",
+    scripts: bool = True,
 ) -> Iterator[OpenPage]:
-    """Open a page as the person of a client of Django; it is closed with the block."""
+    """Open a page as the person of a client of Django; it is closed with the block. `scripts`: whether its own may run."""
     name = settings.SESSION_COOKIE_NAME
     cookie = {"name": name, "value": session.cookies[name].value, "url": urljoin(address, "/")}
-    how = {"viewport": size or DESK, "color_scheme": scheme, "reduced_motion": motion}
+    how = {
+        "viewport": size or DESK,
+        "color_scheme": scheme,
+        "reduced_motion": motion,
+        "java_script_enabled": scripts,
+    }
     with ThreadPoolExecutor(1) as beside:
         held: dict[str, Any] = {}
         try:

@@ -177,6 +177,14 @@ def test_a_schedule_goes_on_running_for_whom_it_does(acme, member):
     assert (row.name, row.created_by) == ("later", f"user:{member.pk}")
 
 
+def test_a_schedule_is_asked_for_in_the_order_of_thinking(acme):
+    """Whose, which, what and when come first; nothing stands in a field that nobody wrote."""
+    form = operator().get(reverse("admin:agents_schedule_add")).content.decode()
+    places = [form.index(f'name="{name}"') for name in ("tenant", "name", "request", "cron", "mode")]
+    assert places == sorted(places)
+    assert ">null<" not in "".join(form.split())
+
+
 def test_whose_it_is_and_which_it_is_stay(acme):
     """A changed row keeps its tenant and its name, whatever a form says."""
     globex, client = open_tenant("globex"), operator()

@@ -16,6 +16,7 @@ from agents.models import Execution
 from agents.watching.reading import approvals_now
 from billing.money import format_usd
 from miosa.demo.progress import Progress
+from miosa.pages.visible import visible
 from tenants.places import in_each_place
 from tenants.task_scope import task_scope
 
@@ -99,10 +100,10 @@ def _said(console: Console, execution: Execution) -> bool:
     sure = "" if execution.confidence is None else f", confidence {execution.confidence} / 10"
     console.print(f"{execution.state}{why}{sure}, {format_usd(execution.cost_micros)}", highlight=False)
     if execution.error:
-        console.print(execution.error, markup=False, highlight=False)
+        console.print(visible(execution.error), markup=False, highlight=False)
     if execution.output:
         console.print()
-        console.print(execution.output, markup=False, highlight=False)
+        console.print(visible(execution.output), markup=False, highlight=False)
     return execution.state == Execution.State.COMPLETED
 
 

@@ -6,6 +6,7 @@ import { Film } from "./live_film.js";
 const page = JSON.parse(document.getElementById("m-page").textContent);
 const view = { state: page.state, text: {}, chosen: null, picked: false, film: false, page, act, choose };
 const MAPS = ["steps", "uses", "files", "approvals"];
+const AGAIN_MS = 3000;
 const byId = (id) => document.getElementById(id);
 
 export function merge(state, patch) {
@@ -33,14 +34,25 @@ async function act(name, fields = {}) {
   for (const [key, value] of Object.entries({ act: name, ...fields })) body.append(key, value);
   const token = document.querySelector("#m-acts [name=csrfmiddlewaretoken]").value;
   const note = byId("m-told");
+  if (view.acting) return; // one click is one act
+  acting(true);
   try {
     const answer = await fetch(page.ways.acts, { method: "POST", body, headers: { "X-CSRFToken": token } });
     const isTold = (answer.headers.get("content-type") ?? "").includes("json");
-    note.textContent = isTold ? (await answer.json()).told : `It was refused (${answer.status}).`;
+    const said = isTold ? await answer.json() : { told: `It was refused (${answer.status}).` };
+    note.textContent = said.told;
+    if (said.way) window.location.assign(said.way);
   } catch {
     note.textContent = "The server does not answer; nothing was changed by this page.";
   }
+  acting(false);
   note.hidden = false;
+  note.scrollIntoView({ block: "nearest" });
+}
+
+function acting(is) {
+  view.acting = is;
+  byId("m-live").classList.toggle("m-acting", is);
 }
 
 function follow() {
@@ -66,7 +78,22 @@ function follow() {
     told("ended");
     draw(view);
   });
-  stream.onerror = () => told(stream.readyState === EventSource.CLOSED ? "cut off: load the page again" : "connecting again…");
+  stream.onerror = () => {
+    told("connecting again…");
+    if (stream.readyState === EventSource.CLOSED) setTimeout(followAgain, AGAIN_MS);
+  };
+}
+
+// The browser gives up where anything but a stream answered: a proxy while the server starts, or a page for who may look no more.
+async function followAgain() {
+  try {
+    const answer = await fetch(`${page.ways.since}?after=${page.state.number}`, { redirect: "manual" });
+    if (answer.ok) return follow();
+    if (answer.type === "opaqueredirect" || answer.status < 500) return told("cut off: load the page again");
+  } catch {
+    // nobody answers yet
+  }
+  setTimeout(followAgain, AGAIN_MS);
 }
 
 for (const button of document.querySelectorAll("#m-acts [data-act]")) {

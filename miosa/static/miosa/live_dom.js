@@ -25,8 +25,26 @@ export function put(id, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-export function shortened(text, most) {
-  return text.length <= most ? text : `${text.slice(0, most - 1).trimEnd()}…`;
+// As the server does it: two lines of a step's box, cut where the text is longer.
+export function inTwoLines(text, most) {
+  if (text.length <= most) return [text, ""];
+  const space = text.lastIndexOf(" ", most);
+  const first = text.slice(0, space > 0 ? space : most);
+  const rest = text.slice(first.length).replace(/^ +/, "");
+  return [first, rest.length <= most ? rest : `${rest.slice(0, most - 1).replace(/ +$/, "")}…`];
+}
+
+// Where a row of this kind has its page.
+export const address = (view, kind, id) => view.page.rows[kind].replace(view.page.any, encodeURIComponent(id));
+
+export function badge(view, state) {
+  const look = view.page.looks[state];
+  return h("span", { class: `m-badge m-${look.colour}` }, `${look.mark} ${look.word}`);
+}
+
+export function size(bytes) {
+  if (bytes < 1024) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 export function usd(micros) {

@@ -1,20 +1,21 @@
 // Draws the whole page from its state; what did not change is left alone, so that focus, selection and scrolling stay.
 import { asks } from "./live_asks.js";
-import { byId, duration, h, lookOf, put, shortened, sure, svg, usd } from "./live_dom.js";
-import { panel } from "./live_panel.js";
+import { address, badge, byId, duration, h, inTwoLines, lookOf, put, size, sure, svg, usd } from "./live_dom.js";
+import { panel, working } from "./live_panel.js";
 
-const MOST_LETTERS = 31;
 const ENDED = ["completed", "failed", "skipped", "cancelled"];
+const byPath = (one, other) => (one.path < other.path ? -1 : 1);
 let linesDrawn = document.querySelectorAll("#m-lines > li").length;
 
 export function draw(view, { clock = false } = {}) {
   took(view);
-  if (clock) return;
+  if (clock) return working(view);
   if (!view.picked) follow(view);
   figures(view);
   for (const name of ["wide", "narrow"]) graph(view, name);
   panel(view);
   asks(view);
+  left(view);
   texts(view);
   lines(view);
   buttons(view);
@@ -32,11 +33,14 @@ export function said(view, patch) {
   if (words.length) put("m-said", words.join(". "));
 }
 
-// Until somebody picks a step, the panel shows the one that began last.
+// Until somebody picks a step, the panel shows what people come for: a question, work, a failure, the end of it.
 function follow(view) {
-  const running = Object.values(view.state.steps).filter((step) => step.state === "running");
-  running.sort((one, other) => (one.started < other.started ? 1 : -1));
-  if (running.length) view.chosen = running[0].key;
+  const steps = Object.values(view.state.steps);
+  const ended = ENDED.includes(view.state.execution.state);
+  const last = (state) =>
+    steps.filter((step) => step.state === state).sort((one, other) => ((one.started ?? "") < (other.started ?? "") ? 1 : -1))[0];
+  const wanted = last("asks") ?? last("running") ?? (ended ? (last("failed") ?? view.state.steps.conclude) : null);
+  if (wanted) view.chosen = wanted.key;
 }
 
 function took(view) {
@@ -46,9 +50,16 @@ function took(view) {
   put("m-took", duration(Math.max(0, (finished ? Date.parse(finished) : now) - begun)));
 }
 
+// As the server says it: one of which nothing is at work stands as its steps do.
+function stateOf(execution, steps) {
+  const any = (state) => steps.some((step) => step.state === state);
+  if (execution.state !== "in_progress" || any("running")) return execution.state;
+  return any("asks") ? "asks" : execution.paused ? "held" : execution.state;
+}
+
 function figures(view) {
   const { execution, steps } = view.state;
-  const look = view.page.looks[execution.state];
+  const look = view.page.looks[stateOf(execution, Object.values(steps))];
   byId("m-state").className = `m-badge m-${look.colour}`;
   put("m-state", `${look.mark} ${look.word}`);
   byId("m-paused").hidden = !execution.paused;
@@ -98,10 +109,10 @@ function node(view, picture, key, [x, y]) {
   const group = picture.nodes.get(key) ?? newNode(view, picture, key);
   const foot = [step.confidence === null || step.confidence === undefined ? "" : sure(step.confidence)];
   if (step.tokens) foot.push(`${step.tokens.toLocaleString("en-US")} tokens`);
-  const [agent, state, purpose, last] = group.querySelectorAll("text");
+  const [agent, state, first, second, last] = group.querySelectorAll("text");
   agent.textContent = step.agent;
   state.textContent = `${look.mark} ${look.word}`;
-  purpose.textContent = shortened(step.purpose, MOST_LETTERS);
+  [first.textContent, second.textContent] = inTwoLines(step.purpose, view.page.node[2]);
   last.textContent = foot.filter(Boolean).join(" · ");
   group.setAttribute("class", `m-node m-${look.colour}`);
   group.setAttribute("transform", `translate(${x} ${y})`);
@@ -128,8 +139,9 @@ function newNode(view, picture, key) {
     svg("rect", { width, height, rx: 8 }),
     svg("text", { x: 12, y: 22, class: "m-node-agent" }),
     svg("text", { x: width - 12, y: 22, class: "m-node-state", "text-anchor": "end" }),
-    svg("text", { x: 12, y: 43 }),
-    svg("text", { x: 12, y: 63, class: "m-node-foot" }),
+    svg("text", { x: 12, y: 42 }),
+    svg("text", { x: 12, y: 59 }),
+    svg("text", { x: 12, y: 80, class: "m-node-foot" }),
   );
   picture.nodes.set(key, group);
   picture.append(group);
@@ -138,9 +150,10 @@ function newNode(view, picture, key) {
 
 function texts(view) {
   const { explanation, error, cause, output } = view.state.execution;
-  put("m-explanation", explanation || "It is being planned.");
+  put("m-explanation", explanation || (view.page.ended && !view.film ? "It ended before there was a plan." : "It is being planned."));
   byId("m-error-card").hidden = !error;
-  put("m-error", error ? (cause ? `${cause}: ${error}` : error) : "");
+  put("m-error", error ?? "");
+  put("m-cause", cause ? `What went wrong: ${cause}` : "What went wrong");
   byId("m-output-card").hidden = !output;
   put("m-output", output ?? "");
 }
@@ -152,14 +165,34 @@ function lines(view) {
   if (all.length < linesDrawn || !list.begun) {
     list.replaceChildren();
     linesDrawn = 0;
-    list.begun = true;
   }
   for (const line of all.slice(linesDrawn)) {
     const at = h("span", { class: "m-faint" }, `${new Date(line.at).toLocaleTimeString()} `);
     list.append(h("li", { "data-kind": line.kind }, at, line.text));
   }
   linesDrawn = all.length;
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  if (atEnd || !list.begun) list.scrollTop = view.page.ended ? 0 : list.scrollHeight;
+  list.begun = true;
+}
+
+// The newest version of each file, to be had; and the executions that do a part of this one.
+function left(view) {
+  const newest = new Map();
+  for (const [id, file] of Object.entries(view.state.files)) {
+    if ((newest.get(file.path)?.number ?? 0) < file.number) newest.set(file.path, { ...file, id });
+  }
+  const files = [...newest.values()].sort(byPath);
+  list("m-files", files.map((file) => h("li", {}, h("a", { class: "m-link", href: address(view, "content", file.id) }, file.path), h("span", { class: "m-faint" }, size(file.size_bytes)))));
+  const below = view.state.execution.below ?? [];
+  list("m-below-list", below.map((one) => h("li", {}, badge(view, one.state), h("a", { class: "m-link", href: address(view, "live", one.id) }, one.request))));
+}
+
+function list(id, items) {
+  const shown = byId(id);
+  shown.parentElement.hidden = items.length === 0;
+  const said = items.map((one) => one.outerHTML).join();
+  if (shown.said !== said) shown.replaceChildren(...items);
+  shown.said = said;
 }
 
 function buttons(view) {

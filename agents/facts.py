@@ -6,13 +6,13 @@ from typing import Any
 from django.db import connection
 
 from agents import registry
-from agents.models import Execution
 from billing.models import LedgerEntry
 from routing import insight
 
 RECENT = 50
 # What is told of an execution: not its result, which may be long.
-TOLD = ("state", "request", "confidence", "cost_micros", "error", "created", "started", "finished")
+TOLD = ("id", "state", "request", "confidence", "cost_micros", "error", "created", "started", "finished")
+RECENT_EXECUTIONS = f"SELECT {', '.join(TOLD)} FROM agents_execution ORDER BY created DESC LIMIT %s"
 
 
 def facts(name: str, **filters: Any) -> list[dict[str, Any]]:
@@ -34,7 +34,9 @@ def _health() -> list[dict[str, Any]]:
 
 
 def _recent_executions() -> list[dict[str, Any]]:
-    return [_execution(row) for row in Execution.objects.order_by("-created").values("id", *TOLD)[:RECENT]]
+    with connection.cursor() as cursor:
+        cursor.execute(RECENT_EXECUTIONS, [RECENT])
+        return [_execution(dict(zip(TOLD, row, strict=True))) for row in cursor]
 
 
 def _execution(row: Mapping[str, Any]) -> dict[str, Any]:

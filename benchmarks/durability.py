@@ -2,8 +2,8 @@
 
     python -m benchmarks.durability [--json] [--executions N]
 
-A site of its own, with no key: N executions (100) of three steps each are handed in twice. First in peace and without a
-model, for `steps_per_s`; then with a model that takes its time, while workers and beat are killed with -9 (5 times), the
+A site of its own, with no key, and executions of three steps each. First 5 N in peace and without a model, for
+`steps_per_s`; then N (100) with a model that takes its time, while workers and beat are killed with -9 (5 times), the
 broker is flushed and the database is stopped without warning. `lost` are executions that never ended, `duplicated` steps
 that were recorded more than once, `recovery_s` the longest time from a kill until one of the `steps_hit` was begun again;
 a lease is `lease_s` long. `cancel_s` is the longest time from a cancellation until a running model call was hung up.
@@ -32,6 +32,7 @@ ACTS = ("worker0", "flush", "worker1", "beat", "database", "worker0", "worker1")
 OUTAGES = ("flush", "database")
 PLAIN = 1_500
 WARM = 100  # executions
+AS_MANY = 5  # times as many in peace: their steps are about the plain tasks
 PEACEFUL = "Check the health of the platform: which models failed, and how long did they take?"
 ASKING = "Say hello to a new customer of ours in one friendly sentence."
 ANSWER = Reply(text="Hello and welcome, we are glad that you are a customer of ours now!", before_s=0.5)
@@ -57,7 +58,7 @@ def in_peace(bench: Bench, number: int, folder: Path) -> float:
     with crew(bench.site.environ, folder):
         bench.wait(bench.submit(WARM, PEACEFUL))
         bench.rows("ANALYZE")  # as the server does by itself seconds after a table has grown
-        ids = bench.submit(number, PEACEFUL)
+        ids = bench.submit(AS_MANY * number, PEACEFUL)
         bench.wait(ids)
     steps, seconds = bench.rows(STEPS, ids)[0]
     return float(steps) / float(seconds)

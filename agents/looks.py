@@ -6,9 +6,11 @@ from enum import StrEnum
 
 from agents.paired import NOTHING, lower_bound
 
-ALPHA = 0.05  # probability that a change which changes nothing is accepted, over all looks together
+# Probability that a change which changes nothing is accepted, over all looks together: of any 200 such, luck included, hardly
+# ever more than ten.
+ALPHA = 0.025
 MOST_LOOKS = 3
-LEAST_PAIRS = 6  # fewer cannot give a bound on the first look
+LEAST_PAIRS = 7  # fewer cannot give a bound on the first look
 
 JUDGES_SHARE = 0.5  # of a difference, where a judge has spoken; the rest is the checks'
 WORTH = {"new": 1.0, "old": -1.0, "tie": 0.0}

@@ -32,6 +32,7 @@ from agents.sequences import compare
 from benchmarks.improving import watched
 from benchmarks.isolation.database import own_database, superuser
 
+PROMISED = 0.05  # at most, of what changes nothing
 RUNS = 200
 PAIRS = 12  # at each look
 T_95 = 1.65  # one-sided, roughly
@@ -149,7 +150,7 @@ def rolled_out(runs: int, *, lift: float, each_step: bool = False) -> dict[str, 
             arms[in_new] += scores if each_step else [statistics.fmean(scores)]
             if number % max(LOOK_AT, number // 10):
                 continue
-            found = compare(arms[False], arms[True], alpha=ALPHA)
+            found = compare(arms[False], arms[True], alpha=PROMISED)
             if found.worse or found.better:
                 ends["reverted" if found.worse else "adopted"] += 1
                 lengths.append(number)
@@ -217,7 +218,7 @@ def simulated(runs: int) -> dict[str, Any]:
     accepted = max(found["replay"]["aa_accepted"], *found["replay"]["judges"].values())
     watch = found["watch"]
     reverted = max(one["reverted"] for one in (*watch["aa"].values(), watch["aa_with_drift"]))
-    return found | {"held": accepted <= ALPHA and reverted <= watch["alpha"]}
+    return found | {"held": accepted <= PROMISED and reverted <= watch["alpha"]}
 
 
 def real(proposed: int) -> dict[str, Any]:
@@ -228,7 +229,7 @@ def real(proposed: int) -> dict[str, Any]:
         from benchmarks.improving.real import measured as proven  # models can be imported only now
 
         found = proven(proposed, lambda line: print(line, file=sys.stderr, flush=True))
-    return found | {"held": found["accepted"] <= ALPHA}
+    return found | {"held": found["accepted"] <= PROMISED}
 
 
 def main() -> None:

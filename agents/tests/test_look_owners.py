@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from agents import improvement, look_owners, proposals, proving
+from agents.looks import LEAST_PAIRS
 from agents.models import Lesson, Memory, Proposal, ProposalTrial, Step
 from agents.tests.improving import (
     AGENT,
@@ -31,7 +32,7 @@ from tenants.models import AuditEntry
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
 
 
-def draft(count=6):
+def draft(count=LEAST_PAIRS):
     """A draft, and so many stored steps to test it on."""
     for subject in SUBJECTS[:count]:
         stored(f"Explain what a {subject} is.")
@@ -71,8 +72,8 @@ def test_two_workers_count_once(tenant):
         at_once(tenant, *[lambda: proving.go_on(row.pk)] * 2)
         at_once(tenant, lambda: proving.go_on(row.pk))
     row.refresh_from_db()
-    assert (row.state, row.looks, row.replays["pairs"]) == ("rolling", 1, 6)
-    assert ProposalTrial.objects.values("input_digest").distinct().count() == 6
+    assert (row.state, row.looks, row.replays["pairs"]) == ("rolling", 1, LEAST_PAIRS)
+    assert ProposalTrial.objects.values("input_digest").distinct().count() == LEAST_PAIRS
     assert (entries("accepted"), entries("rolling")) == (1, 1)
     assert not Reservation.objects.filter(reference__startswith="proposal:", state="held").exists()
 
@@ -92,7 +93,7 @@ def overtaking(tenant, row, *, after):
 
 
 def test_a_look_whose_worker_died_is_ended_by_another(tenant):
-    """Three pairs are kept; the next worker makes the other three, and asks for no pair twice."""
+    """Three pairs are kept; the next worker makes the others, and asks for no pair twice."""
     with provider(by_prompt()) as wire:
         row = draft()
         wire.script = overtaking(tenant, row, after=3)
@@ -106,9 +107,9 @@ def test_a_look_whose_worker_died_is_ended_by_another(tenant):
         before = len(wire.chats())
         proving.go_on(row.pk)
         helped = [one for one in wire.chats()[before:] if HELPS in system_of(one)]
-        assert len(helped) == 3
+        assert len(helped) == LEAST_PAIRS - 3
     row.refresh_from_db()
-    assert (row.state, row.looks, row.replays["pairs"], row.attempt) == ("rolling", 1, 6, 0)
+    assert (row.state, row.looks, row.replays["pairs"], row.attempt) == ("rolling", 1, LEAST_PAIRS, 0)
 
 
 def test_who_was_overtaken_decides_nothing(tenant):
@@ -137,7 +138,7 @@ def test_a_look_that_kills_its_workers_is_given_up(tenant):
 def test_a_provider_that_is_away_spends_no_look(tenant):
     """The pairs of the first look are not looked at again just because nobody answered."""
     row = draft(12)
-    for number, step in enumerate(Step.objects.filter(agent=AGENT)[:6]):
+    for number, step in enumerate(Step.objects.filter(agent=AGENT)[:LEAST_PAIRS]):
         ProposalTrial.objects.create(
             proposal=row, step=step, input_digest=f"{number:064d}", look=1, old_first=True, old_score=0.5, new_score=0.6,
             difference=0.1,
@@ -182,13 +183,13 @@ def test_a_replay_teaches_nothing_and_every_cent_is_told(tenant):
 def test_a_step_that_no_model_can_take_is_passed_over(tenant):
     """Neither arm could have it: it is no pair, and the look goes on with the next one."""
     with provider(by_prompt()):
-        row = draft(7)
+        row = draft(LEAST_PAIRS + 1)
         Step.objects.filter(instruction__contains=SUBJECTS[0]).update(
             instruction="Explain: " + "words " * 900_000
         )
         proving.prove(row.pk)
     row.refresh_from_db()
-    assert (row.state, row.replays["pairs"]) == ("rolling", 6)
+    assert (row.state, row.replays["pairs"]) == ("rolling", LEAST_PAIRS)
 
 
 def test_parallel_messages_make_one_analysis(tenant):

@@ -4,6 +4,7 @@ import pytest
 
 from agents import proposals, proving, rollouts, submission
 from agents.changes import Change, Kind
+from agents.looks import LEAST_PAIRS
 from agents.models import Execution, Proposal, Step
 from agents.profiles_in_force import in_force
 from agents.registry_kinds import ORCHESTRATOR, PROFILES
@@ -106,9 +107,9 @@ def test_a_model_that_turns_bad_is_taken_back_by_itself(tenant):
 def test_a_model_that_does_worse_is_rejected(tenant):
     """It never reaches anybody's work."""
     with provider(lambda asked: told(asked, repeats=asked.model == OTHER)):
-        work(6)
+        work(LEAST_PAIRS)
         row = proven(proposed(Change(Kind.MODEL, model=OTHER)))
-    assert (row.state, row.replays["worse"]) == ("rejected", 6)
+    assert (row.state, row.replays["worse"]) == ("rejected", LEAST_PAIRS)
 
 
 def by_memory(asked):
@@ -135,9 +136,9 @@ def test_a_tool_that_helps_is_used_and_wins(tenant):
 def test_a_tool_that_shows_nothing_is_rejected(tenant):
     """Without a memory both arms ask the same."""
     with provider(by_memory):
-        work(6)
+        work(LEAST_PAIRS)
         row = proven(proposed(Change(Kind.TOOL, tool="recall")))
-    assert (row.state, row.replays["ties"]) == ("rejected", 6)
+    assert (row.state, row.replays["ties"]) == ("rejected", LEAST_PAIRS)
 
 
 def planner(*, obeys):
@@ -162,7 +163,7 @@ def planned(count):
 def test_a_rule_for_plans_is_tested_on_plans(tenant, obeys, state):
     """With it plans are usable, or are no more; what is replayed is a plan, and nothing of it is carried out."""
     with provider(planner(obeys=obeys), kimi=True):
-        planned(6)
+        planned(LEAST_PAIRS)
         before = (Execution.objects.count(), Step.objects.count())
         row = proven(proposed(Change(Kind.PLAN_RULE, text=RULE), "orchestrator"))
         assert (Execution.objects.count(), Step.objects.count()) == before

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from agents import insight, proposals, proving
+from agents.looks import LEAST_PAIRS
 from agents.models import Lesson, Proposal, ProposalTrial, Step
 from agents.profiles_in_force import in_force
 from agents.registry_kinds import PROFILES
@@ -59,7 +60,7 @@ def test_a_habit_leads_to_a_proposal_that_proves_itself(tenant):
 def test_a_replay_touches_nothing(tenant):
     """No step, memory or lesson more; what it set aside is settled."""
     with provider(by_prompt()):
-        work(6)
+        work(LEAST_PAIRS)
         before = (Step.objects.count(), Lesson.objects.count())
         proving.prove(Proposal.objects.get(agent=AGENT).pk)
     assert (Step.objects.count(), Lesson.objects.count()) == before
@@ -70,13 +71,13 @@ def test_a_replay_touches_nothing(tenant):
 def test_a_change_for_the_worse_is_rejected(tenant):
     """And is not proposed again for the same prompt."""
     with provider(by_prompt(usually_repeats=False)):
-        work(6)
+        work(LEAST_PAIRS)
         row = proposals.draft(AGENT, sentence(HARMS), cause="to see").row
         proving.prove(row.pk)
     row.refresh_from_db()
     assert row.state == "rejected"
     assert (row.bound or 0) < 0
-    assert row.replays["worse"] == 6
+    assert row.replays["worse"] == LEAST_PAIRS
     assert in_force(AGENT).profile == PROFILES[AGENT]
     assert row.fingerprint in proposals.tried(AGENT)
 
@@ -84,11 +85,11 @@ def test_a_change_for_the_worse_is_rejected(tenant):
 def test_a_change_that_changes_nothing_is_rejected(tenant):
     """The same answers in both arms: every pair is a tie."""
     with provider(by_prompt()):
-        work(6)
+        work(LEAST_PAIRS)
         row = proposals.draft(AGENT, sentence(NOTHING), cause="to see").row
         proving.prove(row.pk)
     row.refresh_from_db()
-    assert (row.state, row.replays["ties"]) == ("rejected", 6)
+    assert (row.state, row.replays["ties"]) == ("rejected", LEAST_PAIRS)
 
 
 def test_too_little_work_is_waited_for(tenant):
@@ -109,7 +110,7 @@ def test_too_little_work_is_waited_for(tenant):
 def test_the_same_pairs_are_not_looked_at_twice(tenant):
     """A look needs new pairs: until there are enough of them, no error is spent."""
     with provider(by_prompt()):
-        work(6)
+        work(LEAST_PAIRS)
         row = Proposal.objects.get(agent=AGENT)
         Proposal.objects.filter(pk=row.pk).update(looks=1)
         ProposalTrial.objects.bulk_create(
@@ -135,7 +136,7 @@ def test_who_is_refused_while_it_is_tested_stays_refused(tenant):
         return usual(asked)
 
     with provider(usual) as wire:
-        work(6)
+        work(LEAST_PAIRS)
         proposal_id = Proposal.objects.get(agent=AGENT).pk
         wire.script = in_this_tenant(tenant, script)
         proving.prove(proposal_id)
@@ -167,7 +168,7 @@ def test_the_roster_shows_what_is_in_force(tenant):
 def test_a_provider_that_is_away_decides_nothing(tenant):
     """Pairs made so far stay; the draft is looked at again later."""
     with provider(by_prompt()):
-        work(6)
+        work(LEAST_PAIRS)
     row = Proposal.objects.get(agent=AGENT)
     proving.prove(row.pk)
     row.refresh_from_db()
@@ -178,7 +179,7 @@ def test_a_provider_that_is_away_decides_nothing(tenant):
 def test_what_is_due_is_found(tenant):
     """A habit's draft is tested by itself; once somebody was called, not again at once."""
     with provider(by_prompt()):
-        work(6)
+        work(LEAST_PAIRS)
     row = Proposal.objects.get(agent=AGENT)
     assert (tenant.pk, row.pk) in proposals.due()
     assert proposals.due() == []

@@ -172,10 +172,8 @@ def replayed(runs: int) -> dict[str, Any]:
         "aa_accepted": max(aa.values()),
         "aa_accepted_by_peeking": accepted(peeking, runs, lift=0.0, ties=0.0, seed="aa 0.0"),
         "judges": {
-            f"{judge.__name__}, {count} pairs": accepted_when_judged(
-                judge, runs, count=count, seed=judge.__name__
-            )
-            for judge in (by_lot, by_place, by_mood)
+            f"{one.__name__}, {count} pairs": accepted_when_judged(one, runs, count=count, seed=one.__name__)
+            for one in (by_lot, by_place, by_mood)
             for count in (LEAST_PAIRS, PAIRS)
         },
         "power": {str(lift): found(lift, runs) for lift in (0.2, 0.4, 0.6)},

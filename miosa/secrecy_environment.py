@@ -19,3 +19,9 @@ class SecrecyEnvironment:
     )
     trusted_proxies: tuple[str, ...] = variable("MIOSA_TRUSTED_PROXIES", check.networks, ())
     outgoing_allow: tuple[str, ...] = variable("MIOSA_OUTGOING_ALLOW", check.places, ())
+
+    @property
+    def trusted_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may send forms, as Django reads them; `.example.org` is that host and all below it."""
+        named = (host for host in self.allowed_hosts if host not in {"*", "127.0.0.1", "localhost"})
+        return tuple(f"https://*{host}" if host.startswith(".") else f"https://{host}" for host in named)

@@ -26,9 +26,7 @@ if ENVIRONMENT.database_url and not ENVIRONMENT.database_platform_url:
 SECRET_KEY = hashlib.sha256(b"django:" + ENVIRONMENT.jwt_secret.encode()).hexdigest()
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
-CSRF_TRUSTED_ORIGINS = [
-    f"https://{host}" for host in ALLOWED_HOSTS if host not in {"*", "127.0.0.1", "localhost"}
-]
+CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.trusted_origins)
 
 SHARED_APPS = [
     "django_tenants",

@@ -14,7 +14,7 @@ from billing.models import LedgerEntry, Reservation
 from billing.subscriptions import current_budget
 from tenants import audit
 
-SPENT = "SELECT coalesce(sum(cost_micros), 0) FROM billing_ledgerentry WHERE execution_id = %s"
+SPENT = "SELECT coalesce(sum(cost_micros), 0) FROM billing_ledgerentry WHERE execution_id "
 
 __all__ = ["Fact", "Tokens", "post", "post_all", "reverse", "spent_on"]
 
@@ -96,7 +96,9 @@ def reverse(entry_id: UUID, *, why: str) -> LedgerEntry:
 
 
 def spent_on(execution_id: UUID | None) -> int:
-    """Return the micro-dollars charged for one execution so far."""
+    """Return the micro-dollars charged for one execution so far; None: for what belongs to none."""
     with connection.cursor() as cursor:
-        cursor.execute(SPENT, [execution_id])
+        cursor.execute(
+            SPENT + ("= %s" if execution_id else "IS NULL"), [execution_id] if execution_id else None
+        )
         return int(cursor.fetchone()[0])

@@ -7,6 +7,7 @@ not locked will never grow again.
 Lines, each a JSON object with `kind`:
     begun   a call was sent to a provider: all that is needed to account for it if nothing more is heard
     ended   it is over: its attempts, with the tokens and what they cost
+    opened  a block of money is about to be taken
     closed  a block of money is over: what of it was spent
     hit     an answer came from the cache: what that saved
     vectors texts were embedded: how many tokens
@@ -91,6 +92,11 @@ class Journal:
     def told(self, kind: str, line: Mapping[str, Any]) -> None:
         """Write what needs no end: an answer that was given again, texts that were embedded."""
         self._file.write(orjson.dumps({"kind": kind, **line}) + b"\n")
+
+    def opened(self, reference: str, tenant_id: UUID) -> None:
+        """Write that a block of money is about to be taken."""
+        line = {"kind": "opened", "block": reference, "tenant": tenant_id}
+        self._file.write(orjson.dumps(line) + b"\n")
 
     def closed(self, reference: str, tenant_id: UUID, spent_micros: int) -> None:
         """Write that a block of money is over."""

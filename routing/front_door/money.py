@@ -122,17 +122,27 @@ class Purse:
         self._retire()
         wanted = max(amount, min(amount * self._calls, MOST_MICROS))
         self._calls = min(MOST_CALLS, self._calls * 2)
-        reference = f"gateway:{uuid7().hex}"
         try:
-            await self.open_block(reference, wanted)
+            reference = await self._taken(wanted)
         except PaymentRequired:
             if wanted == amount:
                 raise
             wanted, self._calls = amount, 1
-            await self.open_block(reference, wanted)
+            reference = await self._taken(wanted)
         moment = self.clock()
         self._current = Block(reference, wanted, self.today(), moment, moment)
         return self._current
+
+    async def _taken(self, amount: int) -> str:
+        """Take a block that is written down before, so that whoever dies now leaves nothing that nobody knows of."""
+        reference = f"gateway:{uuid7().hex}"
+        self.journal.opened(reference, self.tenant_id)
+        try:
+            await self.open_block(reference, amount)
+        except BaseException:
+            self.journal.closed(reference, self.tenant_id, 0)
+            raise
+        return reference
 
     def _retire(self) -> None:
         if self._current is not None:

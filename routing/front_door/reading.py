@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 Line = dict[str, Any]
 KILLED = "the process that made the call was killed"
+BLOCKS = frozenset({"opened", "closed"})
 ALONE = frozenset({"hit", "vectors"})  # lines that say everything by themselves
 UNWRITTEN = b"\0"  # no JSON holds it: here the file goes on some day, or its writer was killed
 MOST_READ = 4_000_000  # bytes of a file at once
@@ -84,9 +85,10 @@ class Writer:
         """Read on in a file; return the calls that ended meanwhile."""
         found = []
         for line in file.lines():
-            if line["kind"] == "closed":
+            if line["kind"] in BLOCKS:
                 self._block(file, line["block"], line["tenant"])
-                self.closed[line["block"]] = line["spent"]
+                if line["kind"] == "closed":
+                    self.closed[line["block"]] = line["spent"]
                 continue
             if line["kind"] in ALONE:
                 found.append(Ended(line, line))

@@ -1,5 +1,6 @@
 """Every token is counted, whatever dies: the web server is killed, the broker flushed."""
 
+import asyncio
 import json
 import os
 import random
@@ -14,12 +15,15 @@ from django.conf import settings
 from redis import Redis
 
 from billing import ledger
+from billing.errors import QuotaExceeded
 from billing.models import Budget, LedgerEntry
 from miosa.embedded.processes import until
 from miosa.testing.front_door import KEY, key_of
 from miosa.testing.web_process import web_process
 from miosa.testing.wire_replies import Reply
 from routing.front_door.clerk import Clerk, alone
+from routing.front_door.journal import Journal
+from routing.front_door.money import Purse, opener
 from routing.models import ModelCall
 
 pytestmark = pytest.mark.django_db(databases="__all__", transaction=True)
@@ -72,6 +76,24 @@ def test_every_token_is_counted_whatever_dies(tenant, tmp_path, groq, seed):
     assert Budget.objects.get().reserved_micros == 0
     assert LedgerEntry.objects.filter(meter="tokens").count() == len(calls)
     assert ledger.spent_on(None) == sum(call.cost_micros for call in winners)
+
+
+def test_a_block_that_was_taken_just_before_the_end_is_given_back(tenant, tmp_path):
+    """Its process dies before any call is in it: the clerk knows of it all the same, and of one that was refused."""
+    journal, take = Journal(tmp_path), opener(tenant.pk, [], {})
+
+    async def taken():
+        await Purse(tenant.pk, journal, take).reserve(1_000)
+        with pytest.raises(QuotaExceeded):
+            await Purse(tenant.pk, journal, take).reserve(10**12)
+
+    asyncio.run(taken())
+    assert Budget.objects.get().reserved_micros > 0
+    journal.close()  # as the end of its process does
+    clerk = Clerk(tmp_path)
+    with alone(tmp_path, until=lambda: False):
+        assert until(lambda: clerk.drain() == 0 and not list(tmp_path.glob("*.jsonl")), timeout_s=20)
+    assert Budget.objects.get().reserved_micros == 0
 
 
 def test_a_clerk_that_dies_is_started_again(tenant, tmp_path, groq):

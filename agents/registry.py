@@ -10,7 +10,7 @@ from agents.contract import Agent
 from agents.registry_kinds import AgentKind
 from agents.roster import ROSTER
 
-LAST = 1_000  # steps of each agent: how it does is seen from these, and reading them takes the same time in any tenant
+LAST = 200  # steps of each agent: how it does is seen from these, and reading them takes the same time in any tenant
 # From the end of the index over an agent's steps; what never ended has no place in it that counts.
 STANDINGS = """
 SELECT kind.name, count(*), count(*) FILTER (WHERE step.success), count(*) FILTER (WHERE step.success IS NOT TRUE),
@@ -24,7 +24,7 @@ GROUP BY kind.name"""
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an agent has done for the current tenant in its last 1,000 steps. `mean_*` are None before the first result."""
+    """What an agent has done for the current tenant in its last 200 steps. `mean_*` are None before the first result."""
 
     agent: str
     total: int

@@ -16,7 +16,7 @@ VERSIONS = orjson.dumps({str(kind): profile_of(kind).prompt_version for kind in 
 
 
 def taken(tenant_id: UUID, step_id: UUID) -> LiveBench | None:
-    """Claim a step and mark its start, in the caller's transaction; None where it is not due or is held."""
+    """Claim a step and mark its start, in the caller's transaction where there is one; None where it is not due or is held."""
     held = leases.claim(tenant_id, step_id, versions=VERSIONS)
     if held is None:
         return None

@@ -4,6 +4,7 @@ The counter in the execution's row keeps the numbers in order of commit, and who
 the commit: nobody else of the execution writes meanwhile. The functions are in the migrations.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -63,7 +64,9 @@ def plain(value: Mapping[str, Any]) -> str:
         said = orjson.dumps(value)
     except TypeError:
         said = NUL
-    return orjson.dumps(storable(value)).decode() if NUL in said else said.decode()
+    return (
+        json.dumps(storable(value)) if NUL in said else said.decode()
+    )  # a number may have more than 64 bits
 
 
 def _done(statement: str, given: Sequence[Any]) -> bool:

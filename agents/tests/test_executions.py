@@ -127,3 +127,20 @@ def test_it_cannot_store_what_cannot_be(tenant, values):
     opened()
     with pytest.raises(IntegrityError), transaction.atomic():
         Step.objects.update(**values)
+
+
+def test_odd_documents_are_kept_as_they_are(tenant):
+    """Numbers beyond 64 bits, deep nesting and what no text may hold, in what is asked and in what is told."""
+    deep: list[object] = []
+    for _ in range(300):
+        deep = [deep]
+    given = {"number": 10**30, "deep": deep}
+    execution = executions.open_execution("Odd", ceiling_micros=0, requested_by="user:test", parameters=given)
+    held = leases.claim(tenant.pk, execution.steps.get().pk)
+    told = {"arguments": given, "text": "a\0b", "half": "\ud800"}
+    executions.complete(held, {"success": True, "confidence": 8, "data": told}, told=told)
+    execution.refresh_from_db()
+    assert execution.parameters == given
+    assert execution.steps.get().data["arguments"] == given
+    data = events_after(execution.pk, 0).events[-1]["data"]
+    assert (data["arguments"], "\0" in data["text"]) == (given, False)

@@ -5,6 +5,7 @@ that is most of what an INSERT costs here. This is for rows by the thousand and 
 uses the ORM.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -38,7 +39,7 @@ def _insert(rows: Sequence[models.Model], computed: Mapping[str, str], beyond: s
     fields, statement = _statement(type(rows[0]), tuple(computed.items()))
     documents = [{str(field.column): _value(field, row) for field in fields} for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(statement + beyond, [orjson.dumps(documents).decode()])
+        cursor.execute(statement + beyond, [_json(documents)])
 
 
 @lru_cache(maxsize=64)
@@ -57,6 +58,13 @@ def _statement(model: type[models.Model], computed: tuple[tuple[str, str], ...])
         f"SELECT {', '.join([*given, *made.values()])} FROM jsonb_to_recordset(%s::jsonb) AS given "
         f"({', '.join(f'{name} {typed}' for name, typed in given.items())})"
     )
+
+
+def _json(documents: list[dict[str, Any]]) -> str:
+    try:
+        return orjson.dumps(documents).decode()
+    except TypeError:  # a number of more than 64 bits, or documents in documents some hundred deep
+        return json.dumps(documents, default=str)
 
 
 def _value(field: "models.Field[Any, Any]", row: models.Model) -> Any:

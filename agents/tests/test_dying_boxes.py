@@ -18,7 +18,7 @@ from miosa.environment import ROOT, export
 from miosa.testing.web_process import on_the_test_database
 
 pytestmark = [pytest.mark.django_db(databases="__all__", transaction=True), needs_boxes]
-IN_TIME_S = 60
+IN_TIME_S = 120
 ASKED = {"command": "test -f quick || sleep 50"}
 WORKER = """
 import sys, django
@@ -29,7 +29,9 @@ from agents.tests.tool_scene import again, use
 from tenants.task_scope import task_scope
 with task_scope(sys.argv[1]) as tenant:
     bench = again(tenant, Step.objects.get(pk=UUID(sys.argv[2])))
-    bench.earlier() or use(bench, "run_command", command=sys.argv[3])
+    turns = bench.earlier()
+    returned = turns[0].returned[0] if turns else use(bench, "run_command", command=sys.argv[3])
+    print(returned.text)  # it is killed before, unless its box could not be opened
 """
 
 
@@ -45,10 +47,16 @@ def killed_at_work(tenant, step):
     environ |= {"DJANGO_SETTINGS_MODULE": "miosa.settings"}
     before = {one.sandbox_id for one in boxes()}
     command = [sys.executable, "-c", WORKER, str(tenant.pk), str(step.pk), ASKED["command"]]
-    with subprocess.Popen(command, cwd=ROOT, env=environ) as process:
-        opened = until(lambda: {one.sandbox_id for one in boxes()} - before, timeout_s=IN_TIME_S)
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
+
+        def opened():
+            return {one.sandbox_id for one in boxes()} - before
+
+        until(lambda: opened() or process.poll() is not None, timeout_s=IN_TIME_S, interval_s=0.2)
+        is_at_work = bool(opened())
         process.kill()
-    assert opened
+        said, _ = process.communicate()
+    assert is_at_work, said or "nothing was opened, and nothing said"
 
 
 def test_the_plans_boxes_are_not_kept_by_the_dead(tenant, monkeypatch):

@@ -107,7 +107,7 @@ def test_texts_made_to_be_slow_are_not(before, after):
     """Lines that repeat without end, and lines turned round."""
     begin = time.monotonic()
     assert only({"f": before}, {"f": after}).added_lines > 0
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 15
 
 
 def test_the_whole_is_bounded():

@@ -62,7 +62,7 @@ def test_a_command_over_its_time_is_ended(sandbox):
     """The SDK says so, and nothing of it runs on."""
     with pytest.raises(TimeoutException):
         sandbox.commands.run("echo begun; exec sleep 4711", timeout=1)
-    assert until(lambda: "4711" not in _running(sandbox), timeout_s=5)
+    assert until(lambda: "4711" not in _running(sandbox), timeout_s=20)
 
 
 def test_it_runs_in_the_background(sandbox):
@@ -115,7 +115,7 @@ def test_a_kill_ends_it_with_all_it_started(sandbox):
     assert ended.value.exit_code != 0
     assert "signal: killed" in (ended.value.error or "")
     assert sandbox.commands.kill(handle.pid) is False
-    assert until(lambda: "sleep 3117" not in _running(sandbox), timeout_s=5)
+    assert until(lambda: "sleep 3117" not in _running(sandbox), timeout_s=20)
 
 
 def test_a_listener_may_leave_and_another_come(sandbox):

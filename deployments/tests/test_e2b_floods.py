@@ -83,7 +83,7 @@ def test_slow_clients_hold_up_nobody(server, victim):
         before = resident(server.process.pid)
         began = time.monotonic()
         assert victim.commands.run("echo served").stdout == "served\n"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         assert resident(server.process.pid) - before < 64 * 1024 * 1024
     finally:
         for line in lines:

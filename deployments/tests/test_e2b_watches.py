@@ -22,7 +22,7 @@ def test_it_works(sandbox):
     seen = []
     sandbox.files.write("watched/a.txt", "1")
     sandbox.commands.run("cd watched && chmod 600 a.txt && mv a.txt b.txt && rm b.txt && mkdir sub")
-    assert until(lambda: seen.extend(handle.get_new_events()) or (CREATE, "sub") in _told(seen), timeout_s=5)
+    assert until(lambda: seen.extend(handle.get_new_events()) or (CREATE, "sub") in _told(seen), timeout_s=20)
     told = _told(seen)
     assert (CHMOD, "a.txt") in told
     assert (RENAME, "a.txt") in told
@@ -42,7 +42,7 @@ def test_below_folders_as_well(sandbox):
     sandbox.files.write("deep/there/new.txt", "x")
     assert until(
         lambda: seen.extend(recursive.get_new_events()) or "there/new.txt" in [e.name for e in seen],
-        timeout_s=5,
+        timeout_s=20,
     )
     assert "there/new.txt" not in [event.name for event in plain.get_new_events()]
     plain.stop()
@@ -55,7 +55,7 @@ def test_the_entry_comes_along(sandbox):
     handle = sandbox.files.watch_dir("with-entry", include_entry=True)
     seen = []
     sandbox.commands.run("printf 12345 > with-entry/five.txt")
-    assert until(lambda: seen.extend(handle.get_new_events()) or any(e.entry for e in seen), timeout_s=5)
+    assert until(lambda: seen.extend(handle.get_new_events()) or any(e.entry for e in seen), timeout_s=20)
     entry = next(event.entry for event in seen if event.entry)
     assert (entry.name, entry.size) == ("five.txt", 5)
     handle.stop()

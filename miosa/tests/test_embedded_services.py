@@ -103,7 +103,7 @@ def test_kill_9_of_the_only_user_leaves_nothing(machine):
     user.kill()
     user.wait()
     assert until(lambda: not any(map(is_alive, pids)), timeout_s=15)
-    assert until(lambda: not processes_of(machine.root), timeout_s=5)
+    assert until(lambda: not processes_of(machine.root), timeout_s=20)
 
 
 def test_the_servers_stay_for_those_who_still_use_them(machine):

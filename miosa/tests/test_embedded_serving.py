@@ -49,7 +49,7 @@ def test_up_and_down(machine):
         assert json.load(answer)["status"] == "ready"
     worker = int((machine.state.run / "worker.pid").read_text())
     os.kill(worker, signal.SIGKILL)
-    assert until(lambda: (machine.state.run / "worker.pid").read_text() != f"{worker}\n", timeout_s=5)
+    assert until(lambda: (machine.state.run / "worker.pid").read_text() != f"{worker}\n", timeout_s=20)
     assert "runs (pid" in run(machine, "up", MIOSA_PORT=port).stdout
     assert run(machine, "down").stdout == "MIOSA has stopped.\n"
     assert processes_of(machine.root) == []

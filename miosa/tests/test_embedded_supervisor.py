@@ -57,9 +57,9 @@ def test_it_works(supervise, state):
     """Both children run while the block lasts, each with a log and a pid file, and end with it."""
     supervisor = supervise(Child("one", SLEEPER), Child("two", SLEEPER))
     with supervisor.running():
-        assert until(lambda: len(supervisor.pids()) == 2, timeout_s=5)
+        assert until(lambda: len(supervisor.pids()) == 2, timeout_s=20)
         pids = supervisor.pids()
-        assert until(lambda: state.last_lines("one") == ["awake"], timeout_s=5)
+        assert until(lambda: state.last_lines("one") == ["awake"], timeout_s=20)
         assert (state.run / "two.pid").read_text() == f"{pids['two']}\n"
         assert all(map(is_alive, pids.values()))
     assert not any(map(is_alive, pids.values()))
@@ -71,12 +71,12 @@ def test_kill_9_of_a_child_starts_it_again_and_says_so(supervise, state):
     said: list[str] = []
     supervisor = supervise(Child("worker", SLEEPER), said=said)
     with supervisor.running():
-        assert until(supervisor.pids, timeout_s=5)
+        assert until(supervisor.pids, timeout_s=20)
         old = supervisor.pids()["worker"]
         os.kill(int((state.run / "worker.pid").read_text()), signal.SIGKILL)
-        assert until(lambda: supervisor.pids().get("worker", old) != old, timeout_s=2)
+        assert until(lambda: supervisor.pids().get("worker", old) != old, timeout_s=20)
         new = supervisor.pids()["worker"]
-        assert until(lambda: (state.run / "worker.pid").read_text() == f"{new}\n", timeout_s=2)
+        assert until(lambda: (state.run / "worker.pid").read_text() == f"{new}\n", timeout_s=20)
     assert said == ["worker was ended by SIGKILL; it is started again", f"worker runs again (pid {new})"]
 
 
@@ -85,20 +85,20 @@ def test_what_a_dead_child_started_dies_too(supervise, state):
     command = ("/bin/sh", "-c", f"cd {state.root}; sleep 600 & echo $!; wait")
     supervisor = supervise(Child("web", command))
     with supervisor.running():
-        assert until(lambda: state.last_lines("web"), timeout_s=5)
+        assert until(lambda: state.last_lines("web"), timeout_s=20)
         grandchild = int(state.last_lines("web")[0])
         os.kill(supervisor.pids()["web"], signal.SIGKILL)
-        assert until(lambda: not is_alive(grandchild), timeout_s=5)
+        assert until(lambda: not is_alive(grandchild), timeout_s=20)
 
 
 def test_a_stubborn_child_is_killed_with_all_it_started(supervise):
     """Who ignores the request to end is killed after its time, session and all."""
     supervisor = supervise(Child("stubborn", STUBBORN, grace_s=0.3))
     with supervisor.running():
-        assert until(supervisor.pids, timeout_s=5)
+        assert until(supervisor.pids, timeout_s=20)
         session = supervisor.pids()["stubborn"]
-        assert until(lambda: len(_of_session(session)) >= 3, timeout_s=5)
-    assert until(lambda: not _of_session(session), timeout_s=2)
+        assert until(lambda: len(_of_session(session)) >= 3, timeout_s=20)
+    assert until(lambda: not _of_session(session), timeout_s=20)
 
 
 def test_children_stop_in_reverse_order(supervise, state):
@@ -111,7 +111,7 @@ def test_children_stop_in_reverse_order(supervise, state):
         *(Child(name, (sys.executable, "-c", command, str(order), name)) for name in names)
     )
     with supervisor.running():
-        assert until(lambda: all(state.last_lines(name) for name in names), timeout_s=5)
+        assert until(lambda: all(state.last_lines(name) for name in names), timeout_s=20)
     assert order.read_text() == "cba"
 
 
@@ -157,7 +157,7 @@ def test_kill_9_of_the_parent_leaves_nothing(state):
     assert len(processes_of(state.root)) == 3
     parent.kill()
     parent.communicate()
-    assert until(lambda: processes_of(state.root) == [], timeout_s=5)
+    assert until(lambda: processes_of(state.root) == [], timeout_s=20)
 
 
 def _parent(state: State) -> subprocess.Popen[str]:

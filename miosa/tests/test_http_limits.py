@@ -133,7 +133,7 @@ def test_a_slow_body_is_ended(port):
         response = http.client.HTTPResponse(slow)
         response.begin()
         assert response.status == 408
-    assert BODY_TIMEOUT_S <= time.monotonic() - began < BODY_TIMEOUT_S + 2
+    assert BODY_TIMEOUT_S <= time.monotonic() - began < BODY_TIMEOUT_S + 10
 
 
 def test_many_slow_bodies_leave_room_for_others(port):

@@ -36,7 +36,7 @@ def ask(door, text, key=None, **body):
 def kept(number):
     """Wait until the cache holds so many answers of the current tenant that are not over."""
     living = CachedAnswer.objects.filter(expires__gt=timezone.now())
-    return until(lambda: living.count() == number, timeout_s=5)
+    return until(lambda: living.count() == number, timeout_s=20)
 
 
 def policy(**fields):

@@ -66,7 +66,7 @@ def test_a_stream_that_breaks_is_told_to_who_reads_it(tenant, tmp_path, llmock, 
         began = time.monotonic()
         with pytest.raises(openai.APIError, match="broke off"):
             streamed(client)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 15
         door.drained()
     (call,) = ModelCall.objects.all()
     assert (call.winner, call.estimated) == (True, True)

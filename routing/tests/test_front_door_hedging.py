@@ -53,7 +53,7 @@ def test_the_later_one_is_left(tenant, tmp_path):
     with Scene(tenant, tmp_path, hedge=True) as here:
         here.reply = SLOW
         assert whole(here.client, "auto:quality") == "steady"
-        assert until(here.swift.requests[-1].hung_up.is_set, timeout_s=2)
+        assert until(here.swift.requests[-1].hung_up.is_set, timeout_s=20)
         here.door.drained()
     last = ModelCall.objects.latest("decision__created").decision
     calls = {call.provider: call for call in last.calls.all()}
@@ -99,7 +99,7 @@ def test_a_client_that_leaves_ends_both(tenant, tmp_path):
         asking.start()
         asking.join()
         for server in (here.swift, here.steady):
-            assert until(server.requests[-1].hung_up.is_set, timeout_s=2)
+            assert until(server.requests[-1].hung_up.is_set, timeout_s=20)
 
 
 def _impatient(here):

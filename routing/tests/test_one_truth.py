@@ -30,7 +30,7 @@ def test_an_outcome_of_one_process_reaches_the_other(acme):
             assert before["requests"] == number - 1
             a.learn()
             took_s = seen_in_time(b, requests_are(number), since=time.monotonic())
-            assert took_s < 2 * FRESH_S
+            assert took_s < 10 * FRESH_S
             assert b.current()["version"] == b.fresh()["version"] != before["version"]
 
 

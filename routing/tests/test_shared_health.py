@@ -47,7 +47,7 @@ def admitted(processes, where=HERE):
 
 def cooled(processes):
     """Wait until every one of them would let a probe through."""
-    assert until(lambda: all(one.circuit.closed_in_s(HERE) == 0 for one in processes), timeout_s=5)
+    assert until(lambda: all(one.circuit.closed_in_s(HERE) == 0 for one in processes), timeout_s=20)
 
 
 def test_one_opens_it_for_all(processes):

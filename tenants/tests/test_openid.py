@@ -117,7 +117,7 @@ def test_a_silent_provider_costs_seconds_and_no_more(there, monkeypatch):
     there.silent.set()
     began = time.monotonic()
     assert Client().get("/api/v1/openid/login", {"tenant": "acme"}).status_code == 503
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
 
 
 def test_it_is_not_there_when_no_provider_is_set_up(acme):

@@ -26,11 +26,10 @@ async def _look_after(host: Host, site: Site, now: float) -> None:
     for deployment_id, app in list(site.apps.items()):
         count(host, site, now)
         app.stay()
-        unused = not app.requests and app.is_open
-        if unused and now - app.used_at > host.options.idle_s:
+        if app.is_unused and now - app.used_at > host.options.idle_s:
             site.say(deployment_id, "Nobody asked for a while: it sleeps until the next request.")
             await app.sleep()
-        elif unused and now - app.used_at > host.options.warm_s and _is_over(site, deployment_id):
+        elif app.is_unused and now - app.used_at > host.options.warm_s and _is_over(site, deployment_id):
             site.apps.pop(deployment_id, None)
             await app.close()
 

@@ -31,6 +31,17 @@ def test_an_idle_app_sleeps_and_wakes_by_a_request(tmp_path):
         server.stop()
 
 
+def test_an_app_that_still_starts_is_not_put_to_sleep(tmp_path):
+    """Nobody can ask it yet, and whoever deploys it waits."""
+    server = Server(tmp_path / "state", "--idle", "0.5")
+    try:
+        app = Customer(server, recipe=web(f"sleep 2; {PLAIN}"))
+        ref = app.deploy("one", {"app.py": SOCKET.format(body='b"here"')})
+        assert app.open(ref).text == "here"
+    finally:
+        server.stop()
+
+
 def read_usage(server, told):
     """Add one batch to what was told: it is told unchanged until it is acknowledged, and acknowledged once."""
     batch = server.target.host.usage()
@@ -46,7 +57,7 @@ def read_usage(server, told):
 
 def test_a_look_is_no_visit(tmp_path):
     """The product's own looks neither keep an app awake nor cost anything; who only claims to look is a visitor."""
-    server = Server(tmp_path / "state", "--idle", "1")
+    server = Server(tmp_path / "state", "--idle", "3")
     try:
         app = Customer(server, recipe=web(PLAIN))
         code = SOCKET.format(body="str(dict(self.headers)).lower().encode()")

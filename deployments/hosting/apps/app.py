@@ -55,6 +55,11 @@ class App:
         """Whether a box of it is there, so that it uses memory."""
         return self._box is not None
 
+    @property
+    def is_unused(self) -> bool:
+        """Whether it is up and answers nobody: while it starts, somebody waits for it."""
+        return self._ready and not self.requests
+
     async def up(self) -> None:
         """Return when it listens; start it if it sleeps. Many may wait at once. Raises AppDown."""
         if self._ready:

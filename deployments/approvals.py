@@ -10,22 +10,40 @@ import json
 import logging
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.functions import TransactionNow
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from deployments.approval_letter import send_on_commit
+from deployments.approval_letter import addressees, ring
 from deployments.models import Approval
 from miosa.http.problem import Conflict, NotFound
 from tenants import audit
+from tenants.owned import current_tenant_id
+from tenants.places import in_each_place
 
 logger = logging.getLogger(__name__)
 TTL_S = 86_400
 MOST_NOTE = 500
+MOST_WAITING = 100
 State = Approval.State
+
+# A letter that did not leave waits a minute, and then as long again as half of what it has waited. Who has decided needs none.
+TAKE_LETTERS = """
+UPDATE deployments_approval SET letters_due = now() + greatest(interval '1 minute', (now() - created) / 2)
+WHERE id = %s AND letters_due <= now() AND state = 'pending' AND expires > now() RETURNING id"""
+
+CROSS_OFF = """
+UPDATE deployments_approval SET letters_to = array_remove(letters_to, %(person)s),
+  letters_due = CASE WHEN array_remove(letters_to, %(person)s) <> '{}' THEN letters_due END
+WHERE id = %(id)s"""
+
+LETTERS_DUE = """
+SELECT tenant_id, id FROM deployments_approval
+WHERE letters_due <= now() AND state = 'pending' AND expires > now() ORDER BY letters_due LIMIT %s"""
 
 
 def digest_of(kind: str, effect: Mapping[str, Any]) -> str:
@@ -46,6 +64,7 @@ def ask(
             open_one = pending().filter(execution_id=execution_id, kind=kind, digest=digest).first()
             if open_one is not None:
                 return open_one
+        people = list(addressees())
         row: Approval = Approval.objects.create(
             kind=kind,
             effect=plain,
@@ -53,10 +72,12 @@ def ask(
             execution_id=execution_id,
             requested_by=requested_by,
             expires=TransactionNow() + timedelta(seconds=ttl_s),
+            letters_to=people,
+            letters_due=TransactionNow() if people else None,
         )
         row.refresh_from_db()
         _record("approval.asked", row, requested_by, after={"kind": kind, "digest": digest})
-        send_on_commit(row)
+        transaction.on_commit(partial(ring, current_tenant_id(), row.pk))
     return row
 
 
@@ -74,7 +95,8 @@ def decide(approval_id: UUID, *, approve: bool, digest: str, actor: str, note: s
             raise Conflict(why)
         row.state = State.APPROVED if approve else State.REJECTED
         row.decided_by, row.decided, row.note = actor, TransactionNow(), note[:MOST_NOTE]
-        row.save(update_fields=["state", "decided_by", "decided", "note"])
+        row.letters_due = None
+        row.save(update_fields=["state", "decided_by", "decided", "note", "letters_due"])
         row.refresh_from_db()
         after = {"state": row.state, "digest": row.digest, "note": row.note}
         _record(f"approval.{row.state}", row, actor, after=after, before={"state": State.PENDING.value})
@@ -124,15 +146,33 @@ def expire_old() -> list[UUID]:
             state=State.PENDING, expires__lte=TransactionNow()
         )
         ids = list(over.values_list("pk", flat=True))
-        Approval.objects.filter(pk__in=ids).update(state=State.EXPIRED)
+        Approval.objects.filter(pk__in=ids).update(state=State.EXPIRED, letters_due=None)
     return ids
+
+
+def letters_due() -> list[tuple[UUID, UUID]]:
+    """Return (tenant, approval) of the questions whose letters wait, of all tenants, as the platform."""
+    return [(tenant, row) for tenant, row in in_each_place(LETTERS_DUE, [MOST_WAITING])]
+
+
+def take_letters(approval_id: UUID) -> Approval | None:
+    """Take on the letters of a question that are due; None where none are, somebody else has them, or it is answered."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_LETTERS, [approval_id])
+        return one(approval_id) if cursor.fetchone() else None
+
+
+def cross_off(approval_id: UUID, person: UUID) -> None:
+    """Note that a person got the letter, or needs none."""
+    with connection.cursor() as cursor:
+        cursor.execute(CROSS_OFF, {"id": approval_id, "person": person})
 
 
 def _withdraw(rows: QuerySet[Approval]) -> None:
     with transaction.atomic():
         for row in rows.select_for_update(skip_locked=True).filter(state=State.PENDING):
-            row.state = State.EXPIRED
-            row.save(update_fields=["state"])
+            row.state, row.letters_due = State.EXPIRED, None
+            row.save(update_fields=["state", "letters_due"])
             _record("approval.withdrawn", row, audit.current_actor())
 
 

@@ -13,7 +13,16 @@ from django.db import InterfaceError, OperationalError, connection, connections
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
 
-from deployments import approvals, contents, mending, metering, sandbox_runs, sandbox_runs_detached
+from deployments import (
+    approval_mail,
+    approvals,
+    contents,
+    mending,
+    metering,
+    sandbox_runs,
+    sandbox_runs_detached,
+)
+from deployments.approval_letter import TASK as MAIL_TASK
 from deployments.lifecycle import leases, records, watching
 from deployments.lifecycle.advance import advance as advance_one
 from miosa.pg.platform import platform
@@ -66,6 +75,24 @@ def ring_due() -> None:
             ring_service(tenant_id, row_id)
         for tenant_id, row_id in sandbox_runs.due():
             sandbox_runs_detached.ring(tenant_id, row_id)
+    except (OperationalError, InterfaceError):
+        connections["platform"].close()
+
+
+@shared_task(name=MAIL_TASK)
+@ends_with_its_tenant
+def mail_approval(tenant_id: str, approval_id: str) -> None:
+    """Write the letters of one question now; those that do not leave wait for beat."""
+    try:
+        approval_mail.written(tenant_id, UUID(approval_id))
+    except (OperationalError, InterfaceError):
+        connection.close()
+
+
+@shared_task(name="deployments.mail_approvals")
+def mail_approvals() -> None:
+    try:
+        approval_mail.write_due()
     except (OperationalError, InterfaceError):
         connections["platform"].close()
 

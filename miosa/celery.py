@@ -40,6 +40,11 @@ app.conf.update(
             "schedule": 1.0,
             "options": {"expires": 2},
         },
+        "mail-approvals": {
+            "task": "deployments.mail_approvals",
+            "schedule": 15.0,
+            "options": {"expires": 15},
+        },
         "meter-hosting": {"task": "deployments.meter", "schedule": 30.0, "options": {"expires": 30}},
         "mend-hosting": {"task": "deployments.mend", "schedule": 300.0, "options": {"expires": 300}},
         "sweep-contents": {"task": "deployments.sweep", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -1,5 +1,6 @@
 """A person's word on one effect, before it happens."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -25,6 +26,10 @@ class Approval(TenantOwned):
     decided = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=500, blank=True)
     expires = models.DateTimeField()
+    letters_to = ArrayField(
+        models.UUIDField(), null=True, blank=True, help_text="people who still get a letter with their link"
+    )
+    letters_due = models.DateTimeField(null=True, blank=True, help_text="when those are written next")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
@@ -39,6 +44,9 @@ class Approval(TenantOwned):
         indexes = [
             models.Index(fields=["tenant", "-created"], name="approvals_by_time"),
             models.Index(fields=["tenant", "execution_id"], name="approvals_by_execution"),
+            models.Index(
+                fields=["letters_due"], condition=Q(letters_due__isnull=False), name="approvals_to_mail"
+            ),
         ]
 
     def __str__(self) -> str:

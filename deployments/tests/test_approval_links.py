@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from deployments import approval_links, approvals, steering
+from deployments import approval_links, approval_mail, approvals, steering
 from deployments.models import Approval
 from miosa.testing.fixtures import open_tenant
 from tenants import api_keys, members
@@ -69,6 +69,7 @@ def now(acme, row):
 
 def test_the_letter_brings_a_link_that_answers(acme, asked):
     """One letter to the owner; its page shows the exact effect, escaped, and the answer bears the owner's name."""
+    approval_mail.write_due()
     (letter,) = mail.outbox
     assert letter.to == ["owner@acme.example"]
     assert "$3.00" in letter.body
@@ -208,6 +209,7 @@ def test_it_is_asked_for_by_letter_of_those_alone_who_may_decide(acme):
             person.save(force_insert=True)
             Membership.objects.create(user=person, role=role)
     question(acme)
+    approval_mail.write_due()
     assert sorted(letter.to[0] for letter in mail.outbox) == ["admin@acme.example", "owner@acme.example"]
     links = {link for letter in mail.outbox for link in LINK.findall(letter.body)}
     assert len(links) == 2

@@ -98,8 +98,8 @@ def test_cancelling_closes_the_connection_at_once_even_in_silence(wire, reply):
     wire.script = lambda _: reply
     withdrawn = threading.Event()
     timer = threading.Timer(0.2, withdrawn.set)
-    timer.start()
     started = time.monotonic()
+    timer.start()
     with pytest.raises(Withdrawn) as caught:
         OpenAIChat(wire.url).complete(MODEL, PROMPT, cancelled=withdrawn.is_set)
     assert 0.15 <= time.monotonic() - started < LONG_S

@@ -63,6 +63,7 @@ PLATFORMS_INDEXES = {
     "sandbox_runs_open": "beat rings for runs of code of all tenants that wait or lost their worker",
     "grants_to_expire": "the sweep ends the credit of all tenants that is over",
     "warnings_to_mail": "letters of all tenants that wait",
+    "approvals_to_mail": "letters of all tenants that wait",
     "changes_to_mail": "letters of all tenants that wait",
     "meter_events_to_send": "usage of all tenants on its way to the payment service",
     "held_reservations": "the sweep frees expired reservations of all tenants",

@@ -52,7 +52,9 @@ def _worked(held: Claim) -> list[UUID]:
             Exception
         ) as error:  # a target is a plug-in: whatever it raises ends the deployment and not the worker
             logger.exception("Deployment %s failed unexpectedly", work.key)
-            following = _refused(work, TargetError(f"{type(error).__name__}: the log has the details."))
+            following = _refused(
+                work, TargetError(f"It failed by a fault of the platform ({type(error).__name__}).")
+            )
         if following is not None:
             return following
         work.read()

@@ -95,11 +95,14 @@ def test_a_call_that_is_not_streamed_has_only_the_total(wire):
 )
 def test_cancelling_closes_the_connection_at_once_even_in_silence(wire, reply):
     """While nothing arrives: soon the call is over and the server sees the client gone."""
-    wire.script = lambda _: reply
     withdrawn = threading.Event()
-    timer = threading.Timer(0.2, withdrawn.set)
+
+    def asked(_request):
+        threading.Timer(0.2, withdrawn.set).start()
+        return reply
+
+    wire.script = asked
     started = time.monotonic()
-    timer.start()
     with pytest.raises(Withdrawn) as caught:
         OpenAIChat(wire.url).complete(MODEL, PROMPT, cancelled=withdrawn.is_set)
     assert 0.15 <= time.monotonic() - started < LONG_S

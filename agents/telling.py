@@ -64,9 +64,9 @@ def plain(value: Mapping[str, Any]) -> str:
         said = orjson.dumps(value)
     except TypeError:
         said = NUL
-    return (
-        json.dumps(storable(value)) if NUL in said else said.decode()
-    )  # a number may have more than 64 bits
+    if NUL not in said:
+        return said.decode()
+    return json.dumps(storable(value))  # orjson takes no number of more than 64 bits
 
 
 def _done(statement: str, given: Sequence[Any]) -> bool:

@@ -1,6 +1,7 @@
 """What one who may decide gets when somebody is asked: the effect, and a link of their own to answer."""
 
 import logging
+from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from celery import current_app
@@ -53,12 +54,11 @@ def send(row: Approval, tenant: Tenant, person: UUID, address: str) -> None:
 
     The same question to the same person has the same Message-ID, so that a letter that goes out twice is known to be one.
     """
-    host = absolute("/").partition("://")[2].strip("/").partition(":")[0]
     letter = EmailMessage(
         " ".join(told(row).split())[:200],
         _text(row, tenant, f"user:{person}"),
         to=[address],
-        headers={"Message-ID": f"<{uuid5(row.pk, str(person))}@{host}>"},
+        headers={"Message-ID": f"<{uuid5(row.pk, str(person))}@{urlsplit(absolute('/')).hostname}>"},
     )
     letter.send()
 

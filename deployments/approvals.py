@@ -38,7 +38,8 @@ WHERE id = %s AND letters_due <= now() AND state = 'pending' AND expires > now()
 
 CROSS_OFF = """
 UPDATE deployments_approval SET letters_to = array_remove(letters_to, %(person)s),
-  letters_due = CASE WHEN array_remove(letters_to, %(person)s) <> '{}' THEN letters_due END
+  letters_due = CASE WHEN letters_due IS NOT NULL AND array_remove(letters_to, %(person)s) <> '{}'
+    THEN greatest(letters_due, now() + interval '1 minute') END
 WHERE id = %(id)s"""
 
 LETTERS_DUE = """
@@ -163,7 +164,7 @@ def take_letters(approval_id: UUID) -> Approval | None:
 
 
 def cross_off(approval_id: UUID, person: UUID) -> None:
-    """Note that a person got the letter, or needs none."""
+    """Note that a person got the letter, or needs none; whoever writes the others has another minute."""
     with connection.cursor() as cursor:
         cursor.execute(CROSS_OFF, {"id": approval_id, "person": person})
 

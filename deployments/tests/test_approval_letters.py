@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.db import connections
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -150,6 +152,23 @@ def test_what_is_answered_needs_no_letter(acme, postbox):
         Approval.objects.filter(pk=over.pk).update(expires=timezone.now())
     approval_mail.write_due()
     assert postbox.to == []
+
+
+def test_a_slow_server_makes_nobody_write_twice(acme, postbox):
+    """The first letter took longer than its minute; while the second goes out nobody else takes them on."""
+    question(acme)
+    looks, seen = iter([a_minute_later, approvals.letters_due]), []
+
+    def meanwhile(look):
+        seen.append(look())
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as elsewhere:  # Django's connections belong to no event loop
+        postbox.on_letter = lambda: elsewhere.submit(meanwhile, next(looks)).result()
+        approval_mail.write_due()
+    assert postbox.to == [OWNER, ADMIN]
+    assert seen == [None, []]
+    assert waiting() == set()
 
 
 WRITER = """
